@@ -1,0 +1,183 @@
+"""The fix plan: failing findings as one shell script per account, for a person to read, and to run or not.
+
+Nothing here touches AWS, and a plan that is run only prints until it is told `--apply`. Names come from AWS and may be
+hostile: each command is taken apart into words and written anew with every word quoted, and what is no plain `aws`
+command that sets something (a line of prose, a deletion, a redirection) becomes a comment.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from reporter.model import GLOBAL, SEVERITIES, Finding, Status
+
+ELSEWHERE: Final = re.compile(r"# in account (\d{12})")
+UNFILLED: Final = re.compile(r"\{[A-Za-z]\w*\}|<[^<>]*>")  # a value that only a person can choose
+SETTING: Final = re.compile(
+    r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-"
+)
+REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # take away exposure, never data
+READING: Final = re.compile(r"get-|list-|describe-")
+FOR_GOOD: Final = frozenset({"put-object-lock-configuration"})  # what cannot be taken back, nobody starts by the dozen
+FIRST: Final = ("s3-bucket-versioning", "cloudtrail-bucket-versioning")  # Object Lock and replication stand on it
+VERB: Final = 2  # aws SERVICE VERB
+NOTE_SHOWN: Final = 200  # characters of a finding's reason; commands are never cut
+
+HEAD: Final = """\
+#!/bin/sh
+# Fix plan for account {account}: {findings}, {commands}.
+# Read it before you run it. As it stands it only prints its commands; --apply runs them, in this order, and stops at
+# the first that fails. Running it again is safe: each command sets a state, and what exists already is left alone.
+set -eu
+
+account={account}
+apply=no
+case "${{1:-}}" in
+  --apply) apply=yes ;;
+  "") ;;
+  *) echo "usage: $0 [--apply]" >&2; exit 2 ;;
+esac
+
+actual=$(aws sts get-caller-identity --query Account --output text)
+if [ "$actual" != "$account" ]; then
+  echo "These credentials belong to account $actual, and this plan is for account $account. Nothing was done." >&2
+  exit 1
+fi
+
+step() {{
+  printf '+'; printf ' %s' "$@"; printf '\\n'
+  if [ "$apply" = yes ]; then "$@"; fi
+}}
+
+create() {{
+  printf '+'; printf ' %s' "$@"; printf '\\n'
+  if [ "$apply" = no ]; then return 0; fi
+  if said=$("$@" 2>&1); then printf '%s\\n' "$said"; return 0; fi
+  case "$said" in
+    *AlreadyExists*|*AlreadyOwnedByYou*|*"already exists"*) echo "  exists already" ;;
+    *) printf '%s\\n' "$said" >&2; return 1 ;;
+  esac
+}}
+"""
+FOOT: Final = """
+if [ "$apply" = no ]; then echo "Nothing was changed. Run it again with --apply to run these commands."; fi
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a fix: a command as its words, or a remark where there is none that may be run unseen."""
+
+    words: tuple[str, ...] = ()
+    remark: str = ""
+    waits: bool = False  # what follows in the same fix stands on it
+
+
+def fix_plan(findings: Iterable[Finding]) -> dict[str, str]:
+    """One POSIX shell script for each account that needs one, by account id. Findings that do not fail are left out.
+
+    Waived findings are the caller's to leave out. A fix that belongs into another account stands in that one's script.
+    """
+    by_account: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.status is Status.FAIL:
+            by_account.setdefault(_acts_in(finding), []).append(finding)
+    return {account: _script(account, by_account[account]) for account in sorted(by_account)}
+
+
+def steps(finding: Finding) -> Iterator[Step]:
+    """What a finding's fix comes to, line by line; after a line that needs a person, the rest waits for that person."""
+    waiting = False
+    for line in finding.fix.split("\n"):
+        if line.strip() and not ELSEWHERE.fullmatch(line.strip()):
+            step = _step(line.strip(), finding)
+            yield Step(remark=f"then run: {line.strip()}") if waiting and step.words else step
+            waiting = waiting or step.waits
+
+
+def _breaks_lines(finding: Finding) -> bool:
+    """Whether a name holds control characters: filled into a fix, it could make a line that is no line of ours."""
+    names = [finding.resource, finding.arn, *(one.value for one in finding.evidence if isinstance(one.value, str))]
+    return not all(name.isprintable() for name in names)
+
+
+def _step(line: str, finding: Finding) -> Step:
+    if _breaks_lines(finding):
+        return Step(remark=f"by hand, for a name in it holds control characters: {line}")
+    try:
+        words = tuple(shlex.split(line))
+    except ValueError:  # an odd number of quotes: no command that we wrote
+        return Step(remark=f"by hand: {line}", waits=True)
+    if len(words) > VERB and words[0] == "aws" and READING.match(words[VERB]):
+        return Step(remark=f"look first: {line}")
+    if not _may_run(words):
+        return Step(remark=f"by hand: {line}", waits=True)
+    if UNFILLED.search(line):
+        return Step(remark=f"choose a value, then run: {line}", waits=True)
+    if words[VERB] in FOR_GOOD:
+        return Step(remark=f"cannot be taken back, so run it by hand: {line}", waits=True)
+    moved = ELSEWHERE.match(finding.fix)
+    if "--region" not in words and not moved and finding.region not in ("", GLOBAL):
+        words += ("--region", finding.region)
+    return Step(words=words)
+
+
+def _may_run(words: tuple[str, ...]) -> bool:
+    """Whether it is an `aws` command that sets something. Control characters have no place in one."""
+    if len(words) <= VERB or words[0] != "aws" or not all(word.isprintable() for word in words):
+        return False
+    return bool(SETTING.match(words[VERB])) or words[VERB] in REMOVALS
+
+
+def _acts_in(finding: Finding) -> str:
+    moved = ELSEWHERE.match(finding.fix)
+    return moved[1] if moved else finding.account
+
+
+def _order(finding: Finding) -> tuple[bool, int, str, str, str]:
+    severity = SEVERITIES.index(finding.severity)
+    return (finding.check not in FIRST, severity, finding.check, finding.region, finding.resource)
+
+
+def _script(account: str, findings: list[Finding]) -> str:
+    """Findings in order of urgency; a command that several findings ask for is run for the first."""
+    body: list[str] = []
+    done: set[tuple[str, ...]] = set()
+    for finding in sorted(findings, key=_order):
+        body += ["", f"# {_plain(f'{finding.severity} | {finding.check} | {finding.arn or finding.resource}')}"]
+        if finding.reason:
+            body.append(f"#   {_short(finding.reason)}")
+        written = [_written(step, done) for step in steps(finding)]
+        body += written or ["#   by hand: there is no command for it"]
+    head = HEAD.format(
+        account=shlex.quote(account),
+        findings=_count(len(findings), "failing finding"),
+        commands=_count(len(done), "command"),
+    )
+    return head + "\n".join(body) + "\n" + FOOT
+
+
+def _written(step: Step, done: set[tuple[str, ...]]) -> str:
+    if not step.words:
+        return f"#   {_plain(step.remark)}"
+    if step.words in done:
+        return "#   the same command stands above"
+    done.add(step.words)
+    runner = "create" if step.words[VERB].startswith("create-") else "step"
+    return f"{runner} {shlex.join(step.words)}"
+
+
+def _plain(text: str) -> str:
+    """A remark that cannot leave its line: no control, no direction marks, no end of line."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _short(text: str) -> str:
+    shown = _plain(text)
+    return shown if len(shown) <= NOTE_SHOWN else shown[: NOTE_SHOWN - 3] + "..."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,225 @@
+"""Alarms on what a trail reports: one check for each kind of event, made from a table. Asked of the account.
+
+A pattern counts by what it matches, not by how it is written; and an alarm counts only if somebody hears it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reporter.assess.estate import Resource, both, certain, some
+from reporter.assess.evaluate import check
+from reporter.assess.resource_types import ALARM, LOG_GROUP, TOPIC
+from reporter.checks import examples as eg
+from reporter.checks.topics import has_confirmed_subscriber
+from reporter.checks.trails import covering
+from reporter.documents.pattern_cover import matches_at_least
+from reporter.documents.patterns_wanted import WANTED
+from reporter.model import ACCOUNT, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A kind of event somebody must be told of, and why."""
+
+    what: str  # the check's id after cloudtrail-alarm-
+    title: str
+    why: str
+    severity: Severity = "low"
+
+
+WATCHED: Final = (
+    Watched(
+        "unauthorized-api-calls",
+        "Calls that AWS refused for want of permission raise an alarm.",
+        "Stolen credentials are first tried out, and most of the tries are refused.",
+        "medium",
+    ),
+    Watched(
+        "sign-in-without-mfa",
+        "Signing in to the console without a second factor raises an alarm.",
+        "A password alone can be guessed, phished and reused.",
+        "medium",
+    ),
+    Watched(
+        "root-use",
+        "Any use of the root user raises an alarm.",
+        "Root has every right and belongs to nobody in particular; its use should be rare and expected.",
+        "high",
+    ),
+    Watched(
+        "iam-policy-changes",
+        "Changes to IAM policies raise an alarm.",
+        "Whoever changes a policy changes what everybody under it may do.",
+        "medium",
+    ),
+    Watched(
+        "cloudtrail-changes",
+        "Creating, changing, stopping and deleting trails raises an alarm.",
+        "It is the last event before the dark.",
+        "high",
+    ),
+    Watched(
+        "sign-in-failures",
+        "Failed attempts to sign in to the console raise an alarm.",
+        "Many failures in a short time are somebody guessing.",
+    ),
+    Watched(
+        "kms-key-disabled-or-deleted",
+        "Disabling a key or scheduling its deletion raises an alarm.",
+        "Without its key, encrypted data is lost, and so is an encrypted log.",
+        "medium",
+    ),
+    Watched(
+        "s3-bucket-policy-changes",
+        "Changes to bucket policies, ACLs, CORS, lifecycle and replication raise an alarm.",
+        "One such change can publish, move or delete everything in a bucket.",
+        "medium",
+    ),
+    Watched(
+        "config-changes",
+        "Changes to AWS Config's recording and delivery raise an alarm.",
+        "Who stops the recorder hides what comes after.",
+    ),
+    Watched(
+        "security-group-changes",
+        "Changes to security groups raise an alarm.",
+        "A rule added in passing can open a server to the world.",
+    ),
+    Watched(
+        "network-acl-changes",
+        "Changes to network ACLs raise an alarm.",
+        "They decide what reaches a whole subnet.",
+    ),
+    Watched(
+        "network-gateway-changes",
+        "Changes to internet and customer gateways raise an alarm.",
+        "A new gateway is a new way out.",
+    ),
+    Watched(
+        "route-table-changes",
+        "Changes to route tables raise an alarm.",
+        "A changed route can lead traffic past what was meant to inspect it.",
+    ),
+    Watched(
+        "vpc-changes",
+        "Creating, changing, peering and deleting VPCs raises an alarm.",
+        "A peering joins two networks that were apart.",
+    ),
+    Watched(
+        "organizations-changes",
+        "Changes to the organization, its accounts and its policies raise an alarm.",
+        "An account moved out of its unit leaves that unit's policies behind.",
+        "medium",
+    ),
+)
+FIX: Final = """\
+Fix: aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name} --filter-pattern '{pattern}'
+    --metric-transformations metricName={name},metricNamespace=CloudTrail,metricValue=1
+  aws cloudwatch put-metric-alarm --alarm-name {name} --metric-name {name} --namespace CloudTrail --statistic Sum
+    --period 300 --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanOrEqualToThreshold
+    --alarm-actions <TOPIC_ARN>
+  aws sns subscribe --topic-arn <TOPIC_ARN> --protocol email --notification-endpoint <ADDRESS>
+"""
+
+
+def is_alarmed(account: Resource, wanted: str) -> bool:
+    """Whether every event of the wanted pattern raises an alarm that somebody receives."""
+    return some(covering(account), lambda trail: _alarms_on(trail, wanted))
+
+
+def _alarms_on(trail: Resource, wanted: str) -> bool:
+    """A logging multi-region trail with such a filter on its log group."""
+    return both(
+        lambda: trail["IsMultiRegionTrail"],
+        lambda: trail["CloudWatchLogsLogGroupArn"],
+        lambda: trail["Status"]["IsLogging"],
+        lambda: _group_alarms_on(trail.related(LOG_GROUP, trail["CloudWatchLogsLogGroupArn"]), wanted),
+    )
+
+
+def _group_alarms_on(group: Resource | None, wanted: str) -> bool:
+    """One filter that matches it all and is alarmed; or several alarmed ones that do so together."""
+    if group is None:
+        return False
+    filters = group["MetricFilters"] or ()
+    answers = [(matches_at_least(one["filterPattern"], wanted), one) for one in filters]
+    if some(answers, lambda pair: both(lambda: certain(pair[0]), lambda: _has_alarm(group, pair[1]))):
+        return True
+    if len(filters) < 2 or matches_at_least([one["filterPattern"] for one in filters], wanted).holds is False:
+        _note_missed(group, [answer for answer, _ in answers if answer.because])
+        return False
+    heard = [one["filterPattern"] for one in filters if _has_alarm(group, one)]
+    return certain(matches_at_least(heard, wanted))
+
+
+def _note_missed(group: Resource, answers: list[Any]) -> None:
+    if len(answers) == 1:
+        group.note("The only filter", list(answers[0].because))
+
+
+def _has_alarm(group: Resource, metric_filter: Mapping[str, Any]) -> bool:
+    """Whether an alarm on one of the filter's metrics acts, and the topic it tells has a confirmed subscriber."""
+    metrics = {(one["metricNamespace"], one["metricName"]) for one in metric_filter["metricTransformations"]}
+    return some(group.all(ALARM, group.region), lambda alarm: _rings(alarm, metrics))
+
+
+def _rings(alarm: Resource, metrics: set[tuple[str, str]]) -> bool:
+    return both(lambda: metrics & _watched_by(alarm), lambda: alarm["ActionsEnabled"], lambda: _is_heard(alarm))
+
+
+def _watched_by(alarm: Resource) -> set[tuple[str, str]]:
+    """The metrics an alarm looks at, directly or in an expression."""
+    watched = {(alarm["Namespace"], alarm["MetricName"])}
+    for query in alarm["Metrics"] or ():
+        metric = (query.get("MetricStat") or {}).get("Metric") or {}
+        watched.add((metric.get("Namespace"), metric.get("MetricName")))
+    return watched
+
+
+def _is_heard(alarm: Resource) -> bool:
+    topics = [arn for arn in alarm["AlarmActions"] or () if ":sns:" in arn]
+    return some(alarm.related_all(TOPIC, topics), has_confirmed_subscriber)
+
+
+def _examples(wanted: str) -> tuple[list[list[Any]], list[list[Any]]]:
+    """What passes and what fails, the same for every kind of event."""
+    counted = eg.metric_filter(wanted)
+    wider = f"{{ ($.eventName = Other) || ({wanted[1:-1]}) }}"
+    group, alarm, topic = eg.log_group(counted), eg.alarm(), eg.topic()
+    elsewhere = eg.trail(CloudWatchLogsLogGroupArn=eg.LOG_GROUP_ARN.replace(eg.HOME, eg.ARCHIVE))
+    unconfirmed = {"Subscriptions": [{"Protocol": "email", "SubscriptionArn": "PendingConfirmation"}]}
+    passes = [
+        [eg.account(), eg.trail(), group, alarm, topic],
+        [eg.account(), eg.trail(), eg.log_group(eg.metric_filter(wider)), alarm, topic],
+    ]
+    fails = [
+        [eg.account(VisibleTrails=[])],
+        [eg.account(), eg.trail(), eg.log_group(), alarm, topic],
+        [eg.account(), eg.trail(Status__IsLogging=False), group, alarm, topic],
+        [eg.account(), eg.trail(IsMultiRegionTrail=False), group, alarm, topic],
+        [eg.account(), eg.trail(), eg.log_group(eg.metric_filter("{ $.eventName = NoSuchEvent }")), alarm, topic],
+        [eg.account(), eg.trail(), group, topic],
+        [eg.account(), eg.trail(), group, eg.alarm(ActionsEnabled=False), topic],
+        [eg.account(), eg.trail(), group, eg.alarm(AlarmActions=[]), topic],
+        [eg.account(), eg.trail(), group, eg.alarm(Namespace="Elsewhere"), topic],
+        [eg.account(), eg.trail(), group, alarm, eg.topic(**unconfirmed)],
+        [eg.account(), elsewhere, eg.log_group(account=eg.ARCHIVE), group, alarm, topic],
+    ]
+    return passes, fails
+
+
+def _question(row: Watched, wanted: str) -> Callable[[Resource], bool]:
+    def alarmed(account: Resource) -> bool:
+        return is_alarmed(account, wanted)
+
+    fix = FIX.replace("{name}", row.what).replace("{pattern}", wanted)
+    alarmed.__doc__ = f"{row.title}\n\n{row.why}\n{fix}"
+    return alarmed
+
+
+for _row in WATCHED:
+    _passes, _fails = _examples(WANTED[_row.what])
+    check(f"cloudtrail-alarm-{_row.what}", subject=ACCOUNT, severity=_row.severity, passes=_passes, fails=_fails)(
+        _question(_row, WANTED[_row.what])
+    )

@@ -1,0 +1,247 @@
+"""Trails: does the record arrive, and whole? Asked of each trail, in its home region."""
+
+from datetime import timedelta
+from typing import Any
+
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, every, some
+from reporter.assess.evaluate import check
+from reporter.assess.resource_types import LOG_GROUP, TOPIC, TRAIL
+from reporter.checks import examples as eg
+from reporter.checks.topics import has_confirmed_subscriber, is_public_topic
+from reporter.checks.trails import log_group
+
+A_DAY = timedelta(hours=24)
+
+
+@check(
+    "cloudtrail-logging",
+    subject=TRAIL,
+    severity="critical",
+    passes=[[eg.trail()], [eg.trail(IsMultiRegionTrail=False, RegionStatus=None)]],
+    fails=[
+        [eg.trail(Status__IsLogging=False)],
+        [eg.trail(RegionStatus={"eu-west-1": {"IsLogging": False, "LatestDeliveryError": None}})],
+    ],
+)
+def logging(trail: Resource) -> bool:
+    """The trail is logging in every region it covers.
+
+    A trail that exists but was stopped looks healthy in every list and records nothing.
+    Fix: aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
+    """
+    return both(lambda: trail["Status"]["IsLogging"], lambda: every(_regions(trail), lambda one: one["IsLogging"]))
+
+
+def _regions(trail: Resource) -> list[dict[str, Any]]:
+    """The status in the regions other than its own; a one-region trail has none."""
+    if not trail["IsMultiRegionTrail"]:
+        return []
+    return list((trail["RegionStatus"] or {}).values())
+
+
+@check(
+    "cloudtrail-delivery",
+    subject=TRAIL,
+    severity="high",
+    passes=[[eg.trail()]],
+    fails=[
+        [eg.trail(Status__LatestDeliveryError="AccessDenied")],
+        [eg.trail(RegionStatus={"eu-west-1": {"IsLogging": True, "LatestDeliveryError": "NoSuchBucket"}})],
+        [eg.trail(Status__LatestDeliveryTime=eg.STALE)],
+        [eg.trail(Status={"IsLogging": True})],
+    ],
+)
+def delivery(trail: Resource) -> bool:
+    """Log files reach the bucket: the last one is recent, and no region reports an error.
+
+    A trail may log and still deliver nothing, when the bucket's policy or the key refuses it.
+    Fix: aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+      aws s3api get-bucket-policy --bucket {S3BucketName}
+    """
+    hours = trail.target("delivery_max_age_hours")
+    return both(
+        lambda: not trail["Status"].get("LatestDeliveryError"),
+        lambda: every(_regions(trail), lambda one: not one.get("LatestDeliveryError")),
+        lambda: _recent(trail, "LatestDeliveryTime", timedelta(hours=hours)),
+    )
+
+
+def _recent(trail: Resource, key: str, limit: timedelta) -> bool:
+    """Whether a time of the trail's status lies within the limit before it was read."""
+    age = trail.age(trail["Status"].get(key))
+    if age is None:
+        trail.note(key, "never")
+        return False
+    if age > limit:
+        trail.note(f"{key}, hours before it was read", round(age / timedelta(hours=1), 1))
+    return age <= limit
+
+
+@check(
+    "cloudtrail-log-file-validation",
+    subject=TRAIL,
+    severity="medium",
+    aka=("SH:CloudTrail.4", "CF:cloud-trail-log-file-validation-enabled"),
+    passes=[[eg.trail()]],
+    fails=[[eg.trail(LogFileValidationEnabled=False)], [eg.trail(Status__IsLogging=False)]],
+)
+def log_file_validation(trail: Resource) -> bool:
+    """A logging trail signs digests of its log files.
+
+    Without digests nobody can prove that a log file was not changed or removed after delivery.
+    Fix: aws cloudtrail update-trail --name {TrailARN} --enable-log-file-validation --region {HomeRegion}
+    """
+    return both(lambda: trail["LogFileValidationEnabled"], lambda: trail["Status"]["IsLogging"])
+
+
+@check(
+    "cloudtrail-digest-delivery",
+    subject=TRAIL,
+    severity="medium",
+    passes=[[eg.trail()]],
+    fails=[
+        [eg.trail(Status__LatestDigestDeliveryError="AccessDenied")],
+        [eg.trail(Status__LatestDigestDeliveryTime="2026-06-01T08:00:00Z")],
+        [eg.trail(Status__LatestDigestDeliveryTime=eg.STALE)],
+        [eg.trail(Status={"IsLogging": True})],
+    ],
+    skips=[[eg.trail(LogFileValidationEnabled=False)]],
+)
+def digest_delivery(trail: Resource) -> bool:
+    """Digests of the log files reach the bucket every hour.
+
+    A chain of digests that breaks off leaves all later log files without proof.
+    Fix: aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+      aws s3api get-bucket-policy --bucket {S3BucketName}
+    """
+    if not trail["LogFileValidationEnabled"]:
+        raise NotApplicable("log file validation is off, so there are no digests")
+    if trail["Status"].get("LatestDigestDeliveryError"):
+        return False
+    hours = trail.target("digest_max_age_hours")
+    if _recent(trail, "LatestDigestDeliveryTime", timedelta(hours=hours)):
+        return True
+    age = trail.age(trail["Status"].get("LatestDigestDeliveryTime"))
+    if age is not None:
+        trail.note("Digest", "late, but less than a day" if age <= A_DAY else "missing for more than a day")
+    return False
+
+
+INTACT = {"Verified": True, "Missing": [], "Altered": [], "Injected": [], "Gaps": []}
+
+
+@check(
+    "cloudtrail-log-integrity",
+    subject=TRAIL,
+    severity="critical",
+    passes=[[eg.trail()]],
+    fails=[
+        [eg.trail(LogIntegrity={**INTACT, "Verified": False, name: ["AWSLogs/example.json.gz"]})]
+        for name in ("Missing", "Altered", "Injected", "Gaps")
+    ],
+)
+def log_integrity(trail: Resource) -> bool:
+    """The digests prove that no log file of the period is missing, altered or injected.
+
+    This is the proof itself, not the switch that makes it possible.
+    Fix: aws cloudtrail list-public-keys --region {HomeRegion}
+      aws s3api list-object-versions --bucket {S3BucketName}
+    """
+    result = trail["LogIntegrity"]
+    if result is None:
+        raise InsufficientData(f"LogIntegrity of {trail.id} was not read: its log files were not verified")
+    wrong = {name: result[name] for name in ("Missing", "Altered", "Injected", "Gaps") if result.get(name)}
+    if wrong:
+        trail.note("Broken proof", {name: len(files) for name, files in wrong.items()})
+    return not wrong and bool(result["Verified"])
+
+
+@check(
+    "cloudtrail-cloudwatch-logs",
+    subject=TRAIL,
+    severity="low",
+    aka=("SH:CloudTrail.5", "CF:cloud-trail-cloud-watch-logs-enabled"),
+    passes=[[eg.trail()]],
+    fails=[
+        [eg.trail(CloudWatchLogsLogGroupArn=None)],
+        [eg.trail(Status__LatestCloudWatchLogsDeliveryError="AccessDenied")],
+        [eg.trail(Status__LatestCloudWatchLogsDeliveryTime=eg.STALE)],
+        [eg.trail(Status={"IsLogging": True})],
+    ],
+)
+def cloudwatch_logs(trail: Resource) -> bool:
+    """Events reach a CloudWatch log group within the day.
+
+    Log files tell the past; alarms need the events while they happen.
+    Fix: aws cloudtrail update-trail --name {TrailARN} --cloud-watch-logs-log-group-arn <LOG_GROUP_ARN>
+      --cloud-watch-logs-role-arn <ROLE_ARN> --region {HomeRegion}
+    """
+    hours = trail.target("delivery_max_age_hours")
+    return both(
+        lambda: trail["CloudWatchLogsLogGroupArn"],
+        lambda: not trail["Status"].get("LatestCloudWatchLogsDeliveryError"),
+        lambda: _recent(trail, "LatestCloudWatchLogsDeliveryTime", timedelta(hours=hours)),
+    )
+
+
+@check(
+    "cloudwatch-log-group-retention",
+    subject=TRAIL,
+    severity="medium",
+    acts_on=LOG_GROUP,
+    passes=[[eg.trail(), eg.log_group()], [eg.trail(), eg.log_group(retentionInDays=None)]],
+    fails=[[eg.trail(), eg.log_group(retentionInDays=30)]],
+    skips=[[eg.trail(CloudWatchLogsLogGroupArn=None)]],
+)
+def log_group_retention(trail: Resource) -> bool:
+    """The trail's log group keeps events for as long as the target asks, or for ever.
+
+    Short retention leaves alarms without the events that explain them.
+    Fix: aws logs put-retention-policy --log-group-name {logGroupName} --retention-in-days 400 --region {region}
+    """
+    wanted = trail.target("cloudwatch_retention_days")
+    days = log_group(trail)["retentionInDays"]
+    return days is None or days >= wanted
+
+
+@check(
+    "cloudwatch-log-group-encryption",
+    subject=TRAIL,
+    severity="low",
+    acts_on=LOG_GROUP,
+    passes=[[eg.trail(), eg.log_group()]],
+    fails=[[eg.trail(), eg.log_group(kmsKeyId=None)]],
+    skips=[[eg.trail(CloudWatchLogsLogGroupArn=None)]],
+)
+def log_group_encryption(trail: Resource) -> bool:
+    """The trail's log group is encrypted with a KMS key.
+
+    The same events as in the log files deserve the same key control.
+    Fix: aws logs associate-kms-key --log-group-name {logGroupName} --kms-key-id <KEY_ARN> --region {region}
+    """
+    return bool(log_group(trail)["kmsKeyId"])
+
+
+@check(
+    "cloudtrail-notification",
+    subject=TRAIL,
+    severity="low",
+    passes=[[eg.trail(), eg.topic()]],
+    fails=[
+        [eg.trail(SnsTopicARN=None)],
+        [eg.trail()],
+        [eg.trail(), eg.topic(Subscriptions=[])],
+        [eg.trail(), eg.topic(Subscriptions=[{"Protocol": "email", "SubscriptionArn": "PendingConfirmation"}])],
+        [eg.trail(), eg.topic(Attributes__Policy={"Statement": eg.statement("*", "SNS:Publish")})],
+    ],
+)
+def notification(trail: Resource) -> bool:
+    """Somebody is told of each delivered log file, through a topic that is not public.
+
+    Where log files are processed on notification, a silent topic is a silent defence.
+    Fix: aws cloudtrail update-trail --name {TrailARN} --sns-topic-name <TOPIC> --region {HomeRegion}
+    """
+    topic = trail.related(TOPIC, trail["SnsTopicARN"])
+    if topic is None:
+        return False
+    return both(lambda: has_confirmed_subscriber(topic), lambda: not some([topic], is_public_topic))

@@ -1,0 +1,138 @@
+"""The trail's key: is the record encrypted under a key of ours, and who may decrypt? Asked of the trail."""
+
+from typing import Any
+
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, certain
+from reporter.assess.evaluate import check
+from reporter.assess.resource_types import KEY, TRAIL
+from reporter.checks import examples as eg
+from reporter.checks.keys import is_usable_customer_key
+from reporter.checks.sharing import circle
+from reporter.documents.keys import may_decrypt
+from reporter.documents.sharing import service_grant_bound
+
+STRANGER: dict[str, Any] = {"AWS": f"arn:aws:iam::{eg.STRANGER}:root"}
+DECRYPT: dict[str, Any] = {"Effect": "Allow", "Principal": STRANGER, "Action": "kms:Decrypt", "Resource": "*"}
+UNBOUND: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"Service": "cloudtrail.amazonaws.com"},
+    "Action": "kms:GenerateDataKey*",
+    "Resource": "*",
+}
+NOT_ROTATED = {"KeyRotationEnabled": False}
+
+
+def _with(*statements: dict[str, Any]) -> dict[str, Any]:
+    document = eg.key_policy()
+    return {**document, "Statement": [*document["Statement"], *statements]}
+
+
+@check(
+    "cloudtrail-encryption",
+    subject=TRAIL,
+    severity="medium",
+    aka=("SH:CloudTrail.2", "CF:cloud-trail-encryption-enabled"),
+    passes=[
+        [eg.trail(), eg.key()],
+        [eg.trail(KmsKeyId="alias/example-trail"), eg.key()],
+        [eg.trail(KmsKeyId=eg.key(account=eg.ARCHIVE).id), eg.key(account=eg.ARCHIVE)],
+    ],
+    fails=[
+        [eg.trail(KmsKeyId=None)],
+        [eg.trail()],
+        [eg.trail(), eg.key(Metadata__KeyState="PendingDeletion")],
+        [eg.trail(), eg.key(Metadata__KeyState="Disabled")],
+        [eg.trail(), eg.key(Metadata__KeyManager="AWS")],
+    ],
+)
+def encryption(trail: Resource) -> bool:
+    """Log files are encrypted under a customer managed key that exists and is enabled.
+
+    With a key of one's own, reading the log takes two permissions, and every reading is recorded.
+    Fix: aws cloudtrail update-trail --name {TrailARN} --kms-key-id <KEY_ARN> --region {HomeRegion}
+    """
+    return is_usable_customer_key(trail, trail["KmsKeyId"])
+
+
+def _key(trail: Resource) -> Resource:
+    reference = trail["KmsKeyId"]
+    if not reference:
+        raise NotApplicable("the trail has no key")
+    key = trail.related(KEY, reference)
+    if key is None:
+        raise InsufficientData(f"key {reference} does not exist, so nothing of it can be read")
+    return key
+
+
+@check(
+    "cloudtrail-key-rotation",
+    subject=TRAIL,
+    severity="medium",
+    acts_on=KEY,
+    passes=[[eg.trail(), eg.key()], [eg.trail(), eg.key(Rotation={"KeyRotationEnabled": True})]],
+    fails=[
+        [eg.trail(), eg.key(Rotation=NOT_ROTATED)],
+        [eg.trail(), eg.key(Rotation={"KeyRotationEnabled": True, "RotationPeriodInDays": 2560})],
+    ],
+    skips=[
+        [eg.trail(KmsKeyId=None)],
+        [eg.trail(), eg.key(Rotation=None)],
+        [eg.targets(rotation_required=False), eg.trail(), eg.key(Rotation=NOT_ROTATED)],
+    ],
+)
+def key_rotation(trail: Resource) -> bool:
+    """The trail's key is rotated at least as often as the target asks.
+
+    Rotation bounds what one disclosed key version gives away.
+    Fix: aws kms enable-key-rotation --key-id {arn} --rotation-period-in-days 365 --region {region}
+    """
+    if not trail.target("rotation_required"):
+        raise NotApplicable("rotation is not required by settings")
+    rotation = _key(trail)["Rotation"]
+    if rotation is None:
+        raise NotApplicable("keys of this kind cannot be rotated automatically")
+    if not rotation["KeyRotationEnabled"]:
+        return False
+    days = rotation.get("RotationPeriodInDays")  # not told for keys that rotate yearly, as AWS did before periods
+    return days is None or days <= trail.target("rotation_period_days")
+
+
+@check(
+    "cloudtrail-key-access-restricted",
+    subject=TRAIL,
+    severity="high",
+    acts_on=KEY,
+    passes=[[eg.trail(), eg.key()]],
+    fails=[
+        [eg.trail(), eg.key(Policy=_with(DECRYPT))],
+        [eg.trail(), eg.key(Policy=_with(UNBOUND))],
+        [
+            eg.trail(),
+            eg.key(Grants=[{"GranteePrincipal": f"arn:aws:iam::{eg.STRANGER}:role/X", "Operations": ["Decrypt"]}]),
+        ],
+        [eg.targets(log_readers=(eg.READER,)), eg.trail(), eg.key()],
+    ],
+    skips=[[eg.trail(KmsKeyId=None)]],
+)
+def key_access_restricted(trail: Resource) -> bool:
+    """Only the configured readers may decrypt log files, and CloudTrail may use the key for our trails only.
+
+    The key policy is the second lock on the log; one that is open to strangers is none.
+    Fix: aws kms put-key-policy --key-id {arn} --policy-name default --policy file://<KEY_POLICY> --region {region}
+    """
+    key = _key(trail)
+    readers = tuple(trail.target("log_readers"))
+
+    def only_readers() -> bool:
+        answer = may_decrypt(key["Policy"], key["Grants"], circle(key), readers)
+        if answer.holds:
+            key.note("May decrypt beside the readers", list(answer.because))
+        return not certain(answer)
+
+    def bound() -> bool:
+        answer = service_grant_bound(key["Policy"], circle(key))
+        if answer.holds is False:
+            key.note("Not bound to a trail", list(answer.because))
+        return certain(answer)
+
+    return both(only_readers, bound)

@@ -1,0 +1,41 @@
+"""What a key is good for: the question that trails, buckets and event data stores share. No checks here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reporter.assess.estate import Resource
+from reporter.assess.resource_types import KEY
+
+
+def is_usable_customer_key(user: Resource, reference: str | None) -> bool:
+    """Whether the reference names a key that exists, is enabled and is customer managed, wherever it lives."""
+    if not reference or _alias(reference).startswith("alias/aws/"):
+        user.note("Key", reference or "none")
+        return False
+    key = user.related(KEY, reference)
+    if key is None:
+        user.note("Key", f"{reference} does not exist")
+        return False
+    metadata = key["Metadata"]
+    return bool(metadata["KeyState"] == "Enabled" and metadata["KeyManager"] == "CUSTOMER")
+
+
+def _alias(reference: str) -> str:
+    return reference.rsplit(":", 1)[-1]
+
+
+def encryption_rules(bucket: Resource) -> list[Mapping[str, Any]]:
+    """The defaults that S3 applies to new objects: algorithm and key."""
+    rules = (bucket["Encryption"] or {}).get("Rules", ())
+    return [
+        rule["ApplyServerSideEncryptionByDefault"] for rule in rules if "ApplyServerSideEncryptionByDefault" in rule
+    ]
+
+
+def encrypted_with_customer_key(bucket: Resource) -> bool:
+    """Whether new objects are encrypted under a usable customer managed key; says what else the rule blocks or saves."""
+    for rule in encryption_rules(bucket):
+        if not str(rule["SSEAlgorithm"]).startswith("aws:kms"):
+            return False
+        return is_usable_customer_key(bucket, rule.get("KMSMasterKeyID"))
+    return False

@@ -1,0 +1,64 @@
+"""What a trail covers, and where: the questions that several checks ask of trails. No checks here."""
+
+from collections.abc import Sequence
+
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, gathered
+from reporter.assess.resource_types import BUCKET, LOG_GROUP, TRAIL
+from reporter.documents.selectors import Coverage, coverage, union
+
+
+def covering(account: Resource) -> list[Resource]:
+    """Every trail that records the account: its own and the organization's; one that was not read refuses when asked."""
+    own = account.all(TRAIL)
+    try:
+        seen = account["VisibleTrails"] or ()
+    except InsufficientData as why:
+        return [*own, account.refusing(TRAIL, "trails seen", why)]
+    owned = [trail for trail in own if trail.exists]  # what is seen is complete, so an incomplete listing hides nothing
+    return owned + account.related_all(TRAIL, sorted(set(seen).difference(trail.id for trail in owned)))
+
+
+def logs_in(trail: Resource, region: str) -> bool:
+    """Whether the trail is logging in a region: its own region decides for one-region trails, each region for others."""
+    if trail["HomeRegion"] == region:
+        return bool(trail["Status"]["IsLogging"])
+    if not trail["IsMultiRegionTrail"] or not trail["Status"]["IsLogging"]:
+        return False
+    there = (trail["RegionStatus"] or {}).get(region)  # none where the trail's owner has not enabled the region
+    return there is None or bool(there["IsLogging"])
+
+
+def recorded(account: Resource, regions: Sequence[str]) -> tuple[Coverage, list[InsufficientData]]:
+    """What all logging trails record in the regions, together; and what kept us from seeing more."""
+    coverages, refusals = gathered(covering(account), lambda trail: _recorded_by(trail, regions))
+    return union(coverages), refusals
+
+
+def _recorded_by(trail: Resource, regions: Sequence[str]) -> Coverage:
+    there = tuple(region for region in regions if logs_in(trail, region))
+    if not there:
+        return union(())
+    selectors = trail["Selectors"]
+    return trail.remembered(f"coverage in {there}", lambda: coverage(selectors, there))
+
+
+def log_bucket(trail: Resource) -> Resource:
+    """The bucket the trail writes to, wherever it lives in the organization."""
+    name = trail["S3BucketName"]
+    bucket = trail.related(BUCKET, name)
+    if bucket is None:
+        raise InsufficientData(f"bucket {name} belongs to no account of the organization, so nothing of it can be read")
+    return bucket
+
+
+def log_group(trail: Resource) -> Resource:
+    """The log group the trail delivers to."""
+    arn = trail["CloudWatchLogsLogGroupArn"]
+    if not arn:
+        raise NotApplicable("the trail delivers to no log group")
+    group = trail.related(LOG_GROUP, arn)
+    if group is None:
+        raise InsufficientData(
+            f"log group {arn} does not exist where the trail expects it, so nothing of it can be read"
+        )
+    return group

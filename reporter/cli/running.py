@@ -1,0 +1,245 @@
+"""`reporter run` and `reporter schedule`: one run now, or each when it is due."""
+
+import os
+import signal
+import socket
+import threading
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reporter.cli.app import app
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, emit, line, load_settings, now, plain, told
+from reporter.cli.progress import progress
+from reporter.settings import Settings
+from reporter.settings.schema import Schedule
+
+RUN_HELP = """Read every account, store, compare, judge, report, mail.
+
+A run that was killed is finished first: nothing is read, stored or mailed twice.
+
+\b
+Examples:
+  reporter run                                  everything, as reporter.toml says
+  reporter run --estimate                       how many calls, how long, what CloudTrail will bill
+  reporter run --ou Root/Workloads/Prod --no-deliver
+  reporter run --accounts 111122223333 --json | jq .coverage
+"""
+
+
+def owner() -> str:
+    """Who holds leases in this process."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def heir(name: str) -> str:
+    """The name of an owner that is known to be dead, to act under it; empty if it may be alive, or lived on another host."""
+    host, _, rest = name.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return ""
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return name
+    except PermissionError:
+        return ""
+    return ""
+
+
+@app.command(help=RUN_HELP)
+def run(
+    config: Config = None,
+    accounts: Annotated[list[str] | None, typer.Option(help="Only this account id; may be given again.")] = None,
+    ou: Annotated[list[str] | None, typer.Option(help="Only accounts below this OU, by id or path.")] = None,
+    edition: Annotated[list[str] | None, typer.Option(help="Also render this edition, e.g. executive.")] = None,
+    no_deliver: Annotated[bool, typer.Option("--no-deliver", help="Render, but mail and archive nothing.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Only finish an interrupted run.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Count calls, time and cost; read nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """See RUN_HELP, which is what users read."""
+    from reporter.run import Request
+
+    settings = load_settings(config)
+    if estimate:
+        _estimate(settings, as_json)
+        return
+    request = Request(
+        accounts=tuple(accounts or ()),
+        ous=tuple(ou or ()),
+        deliver=not no_deliver,
+        resume=resume,
+        editions=tuple(edition or ()),
+        inherit=heir,
+    )
+    with progress(quiet=as_json) as tell:
+        result = start(settings, request, tell)
+    if as_json:
+        emit(summary(result))
+    else:
+        for text in lines(result):
+            line(text)
+    if not result.complete(settings.coverage.minimum_percent):
+        raise typer.Exit(GAPS)
+
+
+def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
+    """Execute a run with this process as its owner; errors of the rooms become refusals."""
+    from reporter.assess.frameworks import UnknownFramework
+    from reporter.assess.written import BadFile
+    from reporter.collect.options import CollectError
+    from reporter.deliver.archive import ArchiveError
+    from reporter.history import HistoryError
+    from reporter.report.pdf import PdfFailed
+    from reporter.run import NothingToResume, execute
+    from reporter.run.wiring import WiringError
+
+    wrong_files = (BadFile, UnknownFramework, WiringError)
+    with told(*wrong_files, code=USAGE), told(CollectError, HistoryError, ArchiveError, PdfFailed, NothingToResume):
+        return execute(settings, request, owner=owner(), clock=clock, tell=tell)
+
+
+def summary(result: Any) -> dict[str, Any]:
+    """What `--json` prints of a run."""
+    c = result.coverage
+    return {
+        "run": {"id": result.run.id, "seq": result.run.seq, "as_of": result.run.as_of, "chain": result.run.chain},
+        "resumed": result.resumed,
+        "coverage": {
+            "accounts": c.total, "read": c.read, "partial": c.partial, "unreachable": c.unreachable, "excluded": c.excluded
+        },
+        "calls": result.calls,
+        "changes": result.changes,
+        "reports": [
+            {"edition": p.edition.key, "html": p.html, "pdf": p.pdf, "headline": p.headline, "note": p.note}
+            for p in result.published
+        ],
+        "deliveries": dict(result.deliveries),
+    }  # fmt: skip
+
+
+def lines(result: Any) -> list[str]:
+    """What a person is told of a run."""
+    c, r = result.coverage, result.run
+    told = [
+        f"Run {r.seq} of {r.as_of:%Y-%m-%d %H:%M} UTC{' (was interrupted, now finished)' if result.resumed else ''}",
+        f"  {c.total} accounts: {c.read} read, {c.partial} partly read, {c.unreachable} unreachable, {c.excluded} excluded",
+        f"  {result.changes} changes, {result.calls} calls to AWS, chain {r.chain[:16]}",
+    ]
+    for one in result.published:
+        told.append(f"  {plain(one.headline)}")
+        told.append(f"    {one.pdf or one.html}")
+        if one.note:
+            told.append(f"    {one.note}")
+    if result.deliveries:
+        told.append("  mail: " + ", ".join(f"{n} {state}" for state, n in sorted(result.deliveries.items())))
+    return told
+
+
+SCHEDULE_HELP = """Wait, and run each schedule of the settings when it is due.
+
+Each slot starts once, however many of these processes there are. After an outage the latest slot is caught up and the
+others are written down as missed; a run whose process died is taken over. Stop with Ctrl-C or SIGTERM: work under way ends first.
+
+\b
+Examples:
+  reporter schedule
+  reporter schedule --once        do what is owed now and end (for cron or a Kubernetes CronJob)
+  reporter schedule --list        when each schedule fires next, and its last slots
+"""
+
+
+@app.command(help=SCHEDULE_HELP)
+def schedule(
+    config: Config = None,
+    once: Annotated[bool, typer.Option("--once", help="Do what is owed now, then end.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="Show the schedules and their slots.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """See SCHEDULE_HELP, which is what users read."""
+    from reporter import history
+    from reporter.schedule.service import Timetable, first_tick, serve, tick, triggers
+    from reporter.schedule.timing import ScheduleError
+    from reporter.settings import database_url
+
+    settings = load_settings(config)
+    with told(ScheduleError, code=USAGE):
+        triggers(settings.schedule)
+    with told(history.HistoryError):
+        engine = history.connect(database_url(settings))
+        history.prepare(engine, now())
+    table = Timetable(engine, settings.schedule, lambda one: _scheduled(settings, one), owner(), now)
+    if show:
+        _list(table, as_json)
+        return
+    if once:
+        first_tick(table)
+        for one in settings.schedule:
+            tick(table, one)
+        return
+    stop = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: stop.set())
+    line(f"{len(settings.schedule)} schedule(s); stop with Ctrl-C")
+    serve(table, stop)
+
+
+def _scheduled(settings: Settings, schedule: Schedule) -> str:
+    """One run of a schedule; it is not interactive, so progress goes to the log."""
+    from reporter.run import Request
+
+    with progress() as tell:
+        result = start(settings, Request(kind="scheduled", schedule=schedule.id, inherit=heir), tell)
+    for text in lines(result):
+        line(text)
+    return str(result.run.id)
+
+
+def _list(table: Any, as_json: bool) -> None:
+    from reporter import history
+    from reporter.schedule.timing import trigger
+
+    rows = []
+    for one in table.schedules:
+        following = trigger(one.id, one.cron, one.time_zone).get_next_fire_time(None, now())
+        slots = history.slots(table.engine, one.id, 5)
+        rows.append({"id": one.id, "cron": one.cron, "time_zone": one.time_zone, "next": following, "slots": slots})
+    if as_json:
+        emit(rows)
+        return
+    for row in rows:
+        line(f"{row['id']}: {row['cron']} ({row['time_zone']}), next {row['next']}")
+        for slot in row["slots"]:
+            line(
+                f"  {slot.slot} {slot.state}{f', run {slot.run_id}' if slot.run_id else ''} {plain(slot.detail)}".rstrip()
+            )
+
+
+def _estimate(settings: Settings, as_json: bool) -> None:
+    from reporter.collect.door import open_door
+    from reporter.collect.estimate import estimate
+    from reporter.collect.options import CollectError
+    from reporter.collect.organization import discover
+    from reporter.run.wiring import collect_options
+
+    options = collect_options(settings)
+    number = len(settings.organization.accounts)
+    if not number:
+        with told(CollectError):
+            found = discover(open_door(options, clock=now))
+        number = len([account for account in found.accounts if account.state == "ACTIVE"])
+    guess = estimate(options, number)
+    if as_json:
+        emit(guess)
+        return
+    for one in guess.lines:
+        line(f"  {one.what}: {one.times} x {one.calls_each} calls in each account")
+    line(guess.sentence)
+
+
+def default_config() -> Path:
+    """Where `reporter init` writes."""
+    return Path("reporter.toml")

@@ -1,0 +1,270 @@
+"""One client for each service and region serves the whole organization; credentials travel with each request.
+
+A connection costs eighteen times the CPU of a call and a client six times, so neither may grow with the number of accounts.
+botocore signs with `context["signing"]["request_credentials"]` where a handler has put them; each request is looked at once
+more before it leaves, so that a release of botocore that forgets this cannot send one account's question under another's name.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import ProfileNotFound
+from botocore.parsers import ResponseParserError
+
+from reporter.collect.failures import SDK_ERRORS, Failure, OperationRefused, ReadFailed, failure, means_absent, unread
+from reporter.collect.options import CollectError, Connection
+from reporter.collect.pace import Pace
+from reporter.collect.resources import ALLOWED, ROOTS
+from reporter.collect.wellformed import fault_of
+from reporter.model import Calls
+
+_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w-]+:)?([\w-]+)")
+_ACCOUNT_IN_HOST = re.compile(r"^\d{12}\.")
+_AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+_NOBODY = "no-credentials-of-its-own"
+
+
+class Identity(Protocol):
+    """Who asks: an account's role session, or the caller itself."""
+
+    account: str  # whose quotas the call uses
+    arn: str
+
+    def credentials(self) -> Credentials:
+        """Credentials that are valid now."""
+
+    def renew(self) -> bool:
+        """Get new ones, because AWS called these expired; False if there is no way to."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The calls made for one account, counted as they are sent."""
+
+    made: int = 0
+    denied: int = 0
+    throttled: int = 0
+    failed: int = 0
+    by_operation: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sent(self, operation: str) -> None:
+        with self.lock:
+            self.made += 1
+            self.by_operation[operation] = self.by_operation.get(operation, 0) + 1
+
+    def failing(self, error: Failure) -> None:
+        with self.lock:
+            self.denied += error.kind == "denied"
+            self.throttled += error.kind == "throttled"
+            self.failed += error.kind not in {"denied", "throttled", "other"}
+
+    def calls(self) -> Calls:
+        """What was counted so far."""
+        with self.lock:
+            return Calls(self.made, self.denied, self.throttled, self.failed, dict(sorted(self.by_operation.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation of a service in a region, and the permission it needs."""
+
+    service: str
+    region: str
+    operation: str
+    params: Mapping[str, Any]
+    iam: str = ""
+    absent: tuple[str, ...] = ()  # codes that are an answer: raised as ReadFailed of the kind "absent"
+
+    @property
+    def pace(self) -> str:
+        """What limits it: the service, but for the one operation that has a limit of its own."""
+        return self.operation if self.operation == "LookupEvents" else self.service
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the handlers need to know of the call that this thread is making."""
+
+    credentials: Credentials
+    tally: Tally
+    service: str
+
+
+_turn: ContextVar[_Turn] = ContextVar("turn")
+
+
+class Clients:
+    """The door itself: every request to AWS goes through `call`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        threads: int = 16,
+        pace: Pace | None = None,
+        shared: bool = True,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.connection = connection
+        self.pace = pace or Pace()
+        self.made = 0  # clients created: a figure the benchmark watches
+        self._shared = shared
+        self._threads = threads
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self.session = botocore.session.Session(profile=connection.profile or None)
+        try:
+            self.home = connection.region or self.session.get_config_variable("region") or "us-east-1"
+        except ProfileNotFound as error:
+            raise CollectError(f"{error}. Set aws.profile to a profile of ~/.aws/config, or leave it empty.") from error
+        self.partition: str = self.session.get_partition_for_region(self.home)
+
+    def call(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
+        """The answer to a request, after as many attempts as it takes and the connection allows; else ReadFailed."""
+        renewed = False
+        for attempt in range(1, self.connection.attempts + 1):
+            self.pace.wait(who.account, request.region, request.pace)
+            try:
+                return self._send(who, tally, request)
+            except SDK_ERRORS as error:
+                failed = failure(error)
+            if means_absent(request.absent, failed):
+                failed = replace(failed, kind="absent")
+                break
+            tally.failing(failed)
+            if failed.kind == "throttled":
+                self.pace.slow(who.account, request.region, request.pace)
+            if failed.kind == "expired" and not renewed:
+                renewed = who.renew()
+                if renewed:
+                    continue
+            if not failed.again or attempt == self.connection.attempts:
+                break
+            self._sleep(min(self.connection.backoff * 2 ** (attempt - 1), 20.0))
+        raise ReadFailed(unread(failed, request.operation, request.iam, None), failed.kind, failed.message)
+
+    def offers(self, service: str, region: str) -> bool:
+        """Whether the SDK knows the service in the region; a region that is newer than the SDK is asked anyway."""
+        known = self.session.get_available_regions
+        return region in known(service, self.partition) or region not in known("ec2", self.partition)
+
+    def forget(self, account: str, access_key: str = "") -> None:
+        """Drop what was kept for an account that is done."""
+        self.pace.forget(account)
+        if not self._shared:
+            with self._lock:
+                for key in tuple(self._clients):
+                    if key[2] == access_key:
+                        self._clients.pop(key).close()
+
+    def client(self, service: str, region: str, credentials: Credentials | None = None) -> Any:
+        """The client for a service and region, made once, under a lock: making two at once parses the models twice."""
+        key = (service, region, credentials.access_key if credentials and not self._shared else "")
+        found = self._clients.get(key)
+        if found is not None:
+            return found
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make(service, region, credentials)
+            return self._clients[key]
+
+    def _make(self, service: str, region: str, credentials: Credentials | None) -> Any:
+        connection = self.connection
+        own = credentials if credentials and not self._shared else None
+        client = self.session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=connection.endpoint_url or None,
+            verify=connection.ca_bundle or None,
+            aws_access_key_id=own.access_key if own else _NOBODY,
+            aws_secret_access_key=own.secret_key if own else _NOBODY,
+            aws_session_token=own.token if own else None,
+            config=Config(
+                # No session for directory buckets: nothing but their settings is read, and those are asked for like any other.
+                s3={
+                    "addressing_style": "path" if connection.path_style else "auto",
+                    "disable_s3_express_session_auth": True,
+                },
+                # One attempt: the SDK's retries share one quota per client, and the accounts share the client.
+                retries={"mode": "standard", "total_max_attempts": 1},
+                max_pool_connections=self._threads,
+                connect_timeout=connection.connect_timeout,
+                read_timeout=connection.read_timeout,
+                tcp_keepalive=True,
+                user_agent_extra="reporter",
+            ),
+        )
+        events = client.meta.events
+        events.register("before-parameter-build", _guard_and_sign)
+        events.register("before-send", _look_once_more)
+        events.register("before-parse", _look_at_answer)
+        if service == "s3control" and not _is_aws(client.meta.endpoint_url):
+            events.register("before-sign", _no_account_in_host)
+        self.made += 1
+        return client
+
+    def _send(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
+        credentials = who.credentials()
+        client = self.client(request.service, request.region, credentials)
+        turn = _turn.set(_Turn(credentials, tally, request.service))
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(request.operation))(**request.params)
+        finally:
+            _turn.reset(turn)
+        model = client.meta.service_model
+        if "json" in model.resolved_protocol or "cbor" in model.resolved_protocol:
+            wrong = fault_of(answer, model.operation_model(request.operation).output_shape)
+            if wrong:
+                raise ResponseParserError(wrong)
+        return answer
+
+
+def _guard_and_sign(model: Any, context: dict[str, Any], **_: Any) -> None:
+    """Before anything is built: refuse what is not in the table, and hand over the credentials of this turn."""
+    operation = (model.service_model.service_name, model.name)
+    if operation not in ALLOWED:
+        raise OperationRefused(f"{operation[0]}:{operation[1]} is not in the table of reads")
+    context.setdefault("signing", {})["request_credentials"] = _turn.get().credentials
+
+
+def _look_once_more(request: Any, event_name: str, **_: Any) -> None:
+    """Before it leaves: the signature names the credentials of this turn, and the request is counted."""
+    turn = _turn.get()
+    signed = request.headers.get("Authorization", b"")
+    text = signed.decode("ascii", "replace") if isinstance(signed, bytes) else str(signed)
+    if f"Credential={turn.credentials.access_key}/" not in text:
+        raise OperationRefused("the request is not signed with the credentials of the account at hand")
+    turn.tally.sent(f"{turn.service}:{event_name.rpartition('.')[2]}")
+
+
+def _look_at_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """An answer of another kind must not pass for an empty one: XML parsers ignore elements they do not know."""
+    root = ROOTS.get((operation_model.service_model.service_name, operation_model.name))
+    if root is None or response_dict["status_code"] >= 300:
+        return
+    found = _ROOT.match(response_dict["body"])
+    name = found.group(1).decode("ascii", "replace") if found else "nothing"
+    if name != root:
+        raise ResponseParserError(f"the answer begins with {name}, not with {root}")
+
+
+def _no_account_in_host(request: Any, **_: Any) -> None:
+    """S3 Control puts the account into the host's name, which an endpoint of one's own does not have."""
+    parts = urlsplit(request.url)
+    request.url = urlunsplit(parts._replace(netloc=_ACCOUNT_IN_HOST.sub("", parts.netloc)))
+
+
+def _is_aws(url: str) -> bool:
+    return (urlsplit(url).hostname or "").endswith(_AWS_HOSTS)

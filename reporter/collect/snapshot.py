@@ -1,0 +1,81 @@
+"""The snapshot of the organization, one account at a time: concurrent, bounded, and never stopped by one of them."""
+
+import logging
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from reporter.collect.account import Known, Reading, read_account, unreadable
+from reporter.collect.crew import Crew
+from reporter.collect.door import Door
+from reporter.collect.failures import Failure, unread
+from reporter.collect.organization import Organization
+from reporter.model import Account, AccountSnapshot, ReadStatus
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the reading stands, after each account."""
+
+    accounts_done: int
+    accounts: int
+    calls: int
+    denied: int
+    throttled: int
+    gaps: int
+    account: str
+    status: ReadStatus
+
+    def after(self, snapshot: AccountSnapshot) -> "Progress":
+        """One account further."""
+        calls = snapshot.calls
+        return Progress(
+            self.accounts_done + 1,
+            self.accounts,
+            self.calls + calls.made,
+            self.denied + calls.denied,
+            self.throttled + calls.throttled,
+            self.gaps + len(snapshot.gaps),
+            snapshot.account.id,
+            snapshot.status,
+        )
+
+
+def collect(
+    door: Door,
+    organization: Organization,
+    *,
+    skip: Collection[str] = frozenset(),
+    known: Known | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[AccountSnapshot]:
+    """Each account's snapshot as soon as it is complete; nothing of the whole organization is kept.
+
+    `skip` are the accounts that an interrupted run has recorded. `known` tells, for an account, which keys, log groups, alarms
+    and topics the history holds open. Closing the iterator stops the threads.
+    """
+    accounts = [account for account in organization.accounts if account.id not in skip]
+    crew = Crew(door.options.threads)
+    reading = Reading(door, organization, crew, known=known)
+    done = Progress(0, len(accounts), 0, 0, 0, 0, "", ReadStatus.READ)
+    for account, outcome in crew.run(lambda one: read_account(reading, one), iter(accounts)):
+        snapshot = _outcome(reading, account, outcome)
+        door.clients.forget(account.id)
+        done = done.after(snapshot)
+        if progress:
+            progress(done)
+        yield snapshot
+
+
+def _outcome(reading: Reading, account: Account, outcome: Future[AccountSnapshot]) -> AccountSnapshot:
+    """The snapshot; an account whose reading ended by a fault of ours is unreachable in this run, with that reason."""
+    error = outcome.exception()
+    if error is None:
+        return outcome.result()
+    if not isinstance(error, Exception):
+        raise error
+    log.error("Reading account %s ended by a fault of the program", account.id, exc_info=error)
+    fault = Failure("InternalError", f"{type(error).__name__}: {error}", "other")
+    return unreadable(reading, account, unread(fault, "", "", reading.door.clock()))

@@ -1,0 +1,46 @@
+"""How an account fared: its status, and in one sentence why it is not simply read."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from reporter.model import ACCOUNT, Calls, ConfigurationItem, Gap, ReadStatus, Unread
+
+_NO_FAILURE = frozenset({"NotYetRead", "NotAsked", "Excluded"})  # nobody tried: it says nothing about what can be read
+_NAMED = 3
+
+
+def standing(
+    items: Iterable[ConfigurationItem], gaps: Collection[Gap], listed: Collection[tuple[str, str]]
+) -> tuple[ReadStatus, str]:
+    """READ if nothing is missing, UNREACHABLE if no listing at all could be read, else PARTIAL; and why."""
+    parts = [why for item in items for why in item.unread.values() if why.code not in _NO_FAILURE]
+    if not gaps and not parts:
+        return ReadStatus.READ, ""
+    causes = Counter(_cause(why) for why in (*parts, *(gap.why for gap in gaps)))
+    named = ", ".join(f"{cause} ({count})" for cause, count in causes.most_common(_NAMED))
+    more = f" and {len(causes) - _NAMED} more" if len(causes) > _NAMED else ""
+    reason = f"Not read: {_count(len(gaps), 'listing')} and {_count(len(parts), 'part')} of resources: {named}{more}."
+    if all(type == ACCOUNT for type, _ in listed):
+        return ReadStatus.UNREACHABLE, reason
+    return ReadStatus.PARTIAL, reason
+
+
+def added(one: Calls, other: Calls) -> Calls:
+    """The sum of two counts."""
+    by_operation = Counter(one.by_operation)
+    by_operation.update(other.by_operation)
+    return Calls(
+        one.made + other.made,
+        one.denied + other.denied,
+        one.throttled + other.throttled,
+        one.failed + other.failed,
+        dict(sorted(by_operation.items())),
+    )
+
+
+def _cause(why: Unread) -> str:
+    return f"{why.iam or why.operation} {why.code}".strip()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,57 @@
+"""The outbox's rules: what an attempt's outcome means for the row, and when it is tried again. Pure.
+
+A row is pending, claimed (by one worker, until its lease ends), sending (the provider may have it from here on), and then
+sent, failed (refused for good) or unknown (handed over, but nobody said whether it was taken). A worker that died while
+claimed left nothing behind: the row is pending again. One that died while sending leaves `unknown`: the user's own rule
+decides whether such a mail is skipped, and said so, or sent again under the same Message-ID.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+State = Literal["pending", "claimed", "sending", "sent", "failed", "unknown"]
+Result = Literal["sent", "temporary", "permanent", "unknown"]
+OnUnknown = Literal["skip", "resend"]
+
+LEASE = timedelta(minutes=10)
+BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt came to, in the provider's own words. `reference` is the provider's id, where it gives one."""
+
+    result: Result
+    detail: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What becomes of the row: its state, and when it is tried again if it is pending."""
+
+    state: State
+    again_at: datetime | None = None
+
+
+def after(outcome: Outcome, attempt: int, attempts: int, now: datetime, on_unknown: OnUnknown) -> Next:
+    """The row's next state after its `attempt`-th try (1 is the first) of at most `attempts`."""
+    if outcome.result == "sent":
+        return Next("sent")
+    if outcome.result == "permanent":
+        return Next("failed")
+    if outcome.result == "unknown" and on_unknown == "skip":
+        return Next("unknown")
+    if attempt >= attempts:
+        return Next("unknown" if outcome.result == "unknown" else "failed")
+    return Next("pending", now + BACKOFF[min(attempt, len(BACKOFF)) - 1])
+
+
+def after_crash(state: State, on_unknown: OnUnknown) -> State:
+    """The state of a row whose worker's lease ended without a word."""
+    if state == "claimed":
+        return "pending"
+    if state == "sending":
+        return "pending" if on_unknown == "resend" else "unknown"
+    return state

@@ -1,0 +1,214 @@
+"""Whether a change made things worse: by what the checks say of before and after, by what policies grant in effect, and by
+rules for single fields where neither answers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from reporter.documents.canonical import bare
+from reporter.documents.grants_diff import grants_diff
+from reporter.documents.public import is_public
+from reporter.drift.paths import keys
+from reporter.drift.worse import GUARDS, ROWS, worse
+from reporter.model import SEVERITIES, Change, ChangeKind, ConfigurationItem, Direction, Finding, Op, Severity, Status
+
+# Where a policy of each type says who may use the resource.
+_POLICIES = (("Policy",), ("ResourcePolicy",), ("Attributes", "Policy"))
+_SCP = "AWS::Organizations::Policy"
+_GONE = {ChangeKind.DELETED, ChangeKind.LEFT_ORG}
+_EXISTENCE = {ChangeKind.CREATED, ChangeKind.JOINED, ChangeKind.RECREATED, ChangeKind.MOVED, *_GONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One reason to call a change worse or better, and how bad it is."""
+
+    sign: int  # 1 worse, -1 better
+    severity: Severity
+    because: str
+
+
+def judge(
+    change: Change,
+    before: Iterable[Finding] = (),
+    after: Iterable[Finding] = (),
+    *,
+    old: ConfigurationItem | None = None,
+    new: ConfigurationItem | None = None,
+) -> Change:
+    """The change with its direction, its severity and the checks whose answer it moved.
+
+    `before` and `after` are findings of the account (or only of the resource), `old` and `new` the items as stored: without
+    them policies are not compared. Mere losses of sight are neither better nor worse, but weigh as much as what they hide.
+    """
+    mine, yours = _by_key(before, change), _by_key(after, change)
+    moved = _moved(mine, yours)
+    verdicts = [*_by_checks(change, mine, yours), *_by_grants(change, old, new), *_by_existence(change)]
+    verdicts += _by_rules(change, [*yours.values()])
+    signs = {verdict.sign for verdict in verdicts}
+    return replace(
+        change,
+        direction=_direction(signs),
+        severity=_severity(change, verdicts, mine, yours),
+        checks=dict(sorted(moved.items())),
+    )
+
+
+def verdicts_on_policies(old: ConfigurationItem | None, new: ConfigurationItem | None) -> tuple[Verdict, ...]:
+    """What changed of who may do what, policy by policy."""
+    found: list[Verdict] = []
+    for path in _POLICIES:
+        one, other = _at(old, path), _at(new, path)
+        if one != other and not _unread(old, path) and not _unread(new, path):
+            found += _on_policy(one, other)
+    return tuple(found)
+
+
+def _by_key(findings: Iterable[Finding], change: Change) -> dict[tuple[str, str, str, str], Finding]:
+    return {one.key: one for one in findings if _concerned(one, change)}
+
+
+def _concerned(finding: Finding, change: Change) -> bool:
+    """A finding about the resource, or about another that read a changed part of it (the trail, of its bucket)."""
+    if finding.type == change.type and finding.resource == change.resource and finding.account == change.account:
+        return True
+    parts = {keys(op.path)[0] for op in change.ops}
+    return any(
+        one.type == change.type and one.id == change.resource and (change.kind in _EXISTENCE or _part(one.key) in parts)
+        for one in finding.evidence
+    )
+
+
+def _part(key: str) -> str:
+    return keys(key)[0]
+
+
+def _moved(
+    before: Mapping[tuple[str, str, str, str], Finding], after: Mapping[tuple[str, str, str, str], Finding]
+) -> dict[str, str]:
+    moves: dict[str, str] = {}
+    for key in sorted({*before, *after}):
+        old, new = before.get(key), after.get(key)
+        words = (old.status.value if old else "absent", new.status.value if new else "absent")
+        if words[0] != words[1]:
+            moves.setdefault(key[0], f"{words[0]} -> {words[1]}")
+    return moves
+
+
+def _by_checks(
+    change: Change,
+    before: Mapping[tuple[str, str, str, str], Finding],
+    after: Mapping[tuple[str, str, str, str], Finding],
+) -> Iterable[Verdict]:
+    """Failing where it did not is worse, passing where it failed is better. What vanishes with its resource is neither."""
+    for key in sorted({*before, *after}):
+        old, new = before.get(key), after.get(key)
+        if new and new.status is Status.FAIL and (old is None or old.status in {Status.PASS, Status.NOT_APPLICABLE}):
+            if old or change.kind in _EXISTENCE:
+                yield Verdict(1, new.severity, f"{new.check} fails")
+        elif old and old.status is Status.FAIL and new and new.status is Status.PASS:
+            yield Verdict(-1, old.severity, f"{old.check} passes")
+
+
+def _by_grants(change: Change, old: ConfigurationItem | None, new: ConfigurationItem | None) -> Iterable[Verdict]:
+    if change.kind in {ChangeKind.CREATED, ChangeKind.JOINED, *_GONE}:
+        return ()
+    if change.type == _SCP:
+        return _on_guardrail(change.ops)
+    return verdicts_on_policies(old, new)
+
+
+def _on_policy(old: Any, new: Any) -> Iterable[Verdict]:
+    difference = grants_diff(old, new)
+    was, now = is_public(old).holds, is_public(new).holds
+    if now and not was:
+        yield Verdict(1, "critical", "the policy became public")
+    elif was and now is False:
+        yield Verdict(-1, "critical", "the policy is no longer public")
+    if difference.worsened:
+        yield Verdict(1, "medium", "the policy grants more, or denies less")
+    if difference.improved:
+        yield Verdict(-1, "medium", "the policy grants less, or denies more")
+
+
+def _on_guardrail(ops: Sequence[Op]) -> Iterable[Verdict]:
+    """A policy of the organization limits what others may do: a denial that goes is worse."""
+    for op in ops:
+        statement = op.after if isinstance(op.after, Mapping) else op.before
+        if keys(op.path)[0] == "Content" and isinstance(statement, Mapping) and statement.get("Effect") == "Deny":
+            yield Verdict(1 if op.after is None else -1, "high", op.text)
+
+
+def _by_existence(change: Change) -> Iterable[Verdict]:
+    if change.kind is ChangeKind.MOVED:
+        yield Verdict(1, "critical", "another account owns this name now")
+    guard = GUARDS.get(change.type)
+    if guard and change.kind is ChangeKind.DELETED:
+        yield Verdict(1, guard, "a safeguard is gone")
+    elif guard and change.kind is ChangeKind.CREATED:
+        yield Verdict(-1, guard, "a safeguard was added")
+
+
+def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
+    well = _parts_answered(change, after, Status.PASS) - _parts_answered(change, after, Status.FAIL)
+    for op in change.ops:
+        part = keys(op.path)[0]
+        if part in well or op.kind in {"access_lost", "access_restored"} or op.klass == "cosmetic":
+            continue
+        verdict = _by_rule(change.type, op)
+        if verdict:
+            yield verdict
+
+
+def _by_rule(type: str, op: Op) -> Verdict | None:
+    fields = bare(op.path)
+    for pattern, rule, severity, good in ROWS.get(type, ()):
+        if fnmatchcase(fields, pattern):
+            sign = worse(rule, op.before, op.after, good)
+            return Verdict(sign, severity, op.text) if sign else None
+    return None
+
+
+def _parts_answered(change: Change, findings: Iterable[Finding], answer: Status) -> set[str]:
+    """The parts of the resource that a check with this answer looked at."""
+    return {
+        _part(one.key)
+        for finding in findings
+        if finding.status is answer
+        for one in finding.evidence
+        if one.type == change.type and one.id == change.resource
+    }
+
+
+def _direction(signs: set[int]) -> Direction:
+    if signs == {1, -1}:
+        return Direction.MIXED
+    return {1: Direction.WORSENED, -1: Direction.IMPROVED}[signs.pop()] if signs else Direction.NEUTRAL
+
+
+def _severity(
+    change: Change,
+    verdicts: Sequence[Verdict],
+    before: Mapping[tuple[str, str, str, str], Finding],
+    after: Mapping[tuple[str, str, str, str], Finding],
+) -> Severity:
+    """As bad as the worst of what got worse; of an improvement, as grave as what it ended; of lost sight, what it hides."""
+    worst = [one.severity for one in verdicts if one.sign > 0] or [one.severity for one in verdicts]
+    if not worst and change.kind is ChangeKind.ACCESS_LOST:
+        hidden = [
+            after[key].severity for key in after if after[key].status is Status.INSUFFICIENT_DATA and key in before
+        ]
+        worst = [min(hidden, key=SEVERITIES.index)] if hidden else ["low"]
+    return min(worst, key=SEVERITIES.index) if worst else "informational"
+
+
+def _at(item: ConfigurationItem | None, path: tuple[str, ...]) -> Any:
+    value: Any = item.configuration if item else None
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _unread(item: ConfigurationItem | None, path: tuple[str, ...]) -> bool:
+    return item is not None and (path[0] in item.unread or "*" in item.unread)

@@ -1,0 +1,155 @@
+"""Counts of answers: per check, per account, over runs; and how the failures of two runs differ."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from reporter.history import blobs
+from reporter.history.engine import reading
+from reporter.history.found import COUNTS, WAIVED, finding_from
+from reporter.history.nouns import EVERYWHERE, Coverage, FindingRecord, GapCount, Movement, Tally, TrendPoint, Within
+from reporter.history.queries import findings as queries
+from reporter.history.queries import recording, states
+from reporter.history.queries.runs import number_of
+from reporter.model import Run
+
+FAILED = 1
+
+
+def tallies(engine: Engine, run: Run, within: Within = EVERYWHERE) -> tuple[Tally, ...]:
+    """The answers of each check and severity over the accounts of a scope."""
+    with reading(engine) as connection:
+        return _sum(connection, number_of(connection, run.id), within)
+
+
+def _sum(connection: Connection, number: int, within: Within) -> tuple[Tally, ...]:
+    sums: dict[tuple[str, str], list[int]] = {}
+    for document, accounts in connection.execute(queries.tally_counts(number, within)):
+        for check, severity, counts in _rows(blobs.shared(connection, document), within):
+            total = sums.setdefault((check, severity), [0] * (len(COUNTS) + 1))
+            for place, count in enumerate(counts):
+                total[place] += count * accounts
+            total[-1] += accounts * (counts[FAILED] > counts[WAIVED])
+    return tuple(_tally(check, severity, counts) for (check, severity), counts in sorted(sums.items()))
+
+
+def _rows(document: Any, within: Within) -> Iterator[tuple[str, str, list[int]]]:
+    for check, severities in document.items():
+        if within.checks is None or check in within.checks:
+            for severity, counts in severities.items():
+                yield check, severity, counts
+
+
+def _tally(check: str, severity: Any, counts: list[int]) -> Tally:
+    return Tally(check, severity, **dict(zip((*COUNTS, "accounts_failing"), counts, strict=True)))
+
+
+def account_tallies(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator[tuple[str, tuple[Tally, ...]]]:
+    """The answers in each account that was judged, by account."""
+    with reading(engine) as connection:
+        number = number_of(connection, run.id)
+        for account, document in connection.execute(queries.tallies(number, within)):
+            rows = _rows(blobs.shared(connection, document), within)
+            yield (
+                account,
+                tuple(
+                    _tally(check, severity, [*counts, int(counts[FAILED] > counts[WAIVED])])
+                    for check, severity, counts in sorted(rows)
+                ),
+            )
+
+
+def trend(engine: Engine, run: Run, limit: int, within: Within = EVERYWHERE) -> tuple[TrendPoint, ...]:
+    """The figures of the last sealed runs up to one, oldest first."""
+    with reading(engine) as connection:
+        rows = connection.execute(queries.trend(run.seq or 0, limit, within)).all()
+        points = []
+        for row in rows:
+            figures = [row.passed, row.failed, row.waived, row.insufficient]
+            if within.checks is not None:
+                found = _sum(connection, row.number, within)
+                figures = [sum(getattr(t, n) for t in found) for n in ("passed", "failed", "waived", "insufficient")]
+            passed, failed, waived, insufficient = figures
+            points.append(TrendPoint(row.id, row.as_of, passed, failed, waived, insufficient, row.read, row.total))
+        return tuple(points)
+
+
+def movement(engine: Engine, run: Run, previous: Run, within: Within = EVERYWHERE) -> Movement:
+    """What became of failures between two runs, waived ones included."""
+    with reading(engine) as connection:
+        now, before = number_of(connection, run.id), number_of(connection, previous.id)
+        opened = connection.execute(queries.failing(now, before, within)).all()
+        ended = connection.execute(queries.failing(before, now, within)).all()
+        total = connection.scalar(queries.count_failing(now, within)) or 0
+        were = _statuses(connection, before, {row.resource for row in opened})
+        are = _statuses(connection, now, {row.resource for row in ended})
+        passed = _passed(connection, {row.resource for row in ended})
+    began = [row for row in opened if were.get((row.resource, row.check)) != "fail"]
+    stopped = [(row.resource, row.check) for row in ended if are.get((row.resource, row.check)) != "fail"]
+    new, reopened, fixed, lost, gone = _sorted_movement(began, stopped, were, are, passed)
+    return Movement(new, reopened, fixed, total - new - reopened, lost, gone)
+
+
+def _sorted_movement(began: Any, stopped: Any, were: Any, are: Any, passed: Any) -> tuple[int, int, int, int, int]:
+    reopened = sum(1 for row in began if row.reopened and (row.resource, row.check) not in were)
+    unseen = sum(1 for key in stopped if are.get(key) == "insufficient_data")
+    fixed = sum(1 for key in stopped if key not in are and key in passed)
+    return len(began) - reopened, reopened, fixed, unseen, len(stopped) - unseen - fixed
+
+
+def _statuses(connection: Connection, run: int, resources: set[int]) -> dict[tuple[int, str], str]:
+    found: dict[tuple[int, str], str] = {}
+    for some in recording.chunks(sorted(resources)):
+        for row in connection.execute(queries.statuses_at(run, some)):
+            found[row.resource, row.check] = row.status
+    return found
+
+
+def _passed(connection: Connection, resources: set[int]) -> set[tuple[int, str]]:
+    """Answers whose last spell of not passing ended in a pass."""
+    last: dict[tuple[int, str], tuple[datetime, str]] = {}
+    for some in recording.chunks(sorted(resources)):
+        for row in connection.execute(queries.endings(some)):
+            key = (row.resource, row.check)
+            last[key] = max(last.get(key, (row.valid_to, "")), (row.valid_to, row.end_reason))
+    return {key for key, (_, why) in last.items() if why == "passed"}
+
+
+def finding_history(engine: Engine, type: str, resource: str, check: str = "") -> tuple[FindingRecord, ...]:
+    """What a check ever had against a resource, oldest first."""
+    with reading(engine) as connection:
+        return tuple(
+            FindingRecord(finding_from(row), row.since, row.failing_since, row.reopened, "persisting", row.waiver)
+            for row in connection.execute(queries.history(type, resource, check))
+        )
+
+
+def coverage(engine: Engine, run: Run) -> Coverage:
+    """How many accounts fared how in a run."""
+    with reading(engine) as connection:
+        rows = connection.execute(states.statuses(number_of(connection, run.id)))
+        return Coverage(**{row[0]: row[1] for row in rows})
+
+
+def gaps(engine: Engine, run: Run, within: Within = EVERYWHERE) -> tuple[GapCount, ...]:
+    """What could not be read in a run, listings and parts alike, put together by permission and code; the most first."""
+    found: dict[tuple[str, str, str], list[tuple[str, str, str, str]]] = {}
+    with reading(engine) as connection:
+        number = number_of(connection, run.id)
+        for scan in connection.execute(states.scans(number, within)):
+            for gap in scan.gaps or ():
+                place = (gap["iam"], gap["operation"], gap["code"])
+                found.setdefault(place, []).append((scan.account, gap["type"], gap["region"], scan.account))
+        for row in connection.execute(states.unread(number, within)):
+            for why in row.unread.values():
+                place = (why["iam"], why["operation"], why["code"])
+                found.setdefault(place, []).append((row.account, row.type, row.region, row.arn or row.key))
+    counted = [_gap_count(place, reads) for place, reads in found.items()]
+    return tuple(sorted(counted, key=lambda gap: (-gap.count, gap.iam, gap.operation, gap.code)))
+
+
+def _gap_count(place: tuple[str, str, str], reads: list[tuple[str, str, str, str]]) -> GapCount:
+    accounts, types, regions, examples = (sorted(set(column)) for column in zip(*reads, strict=True))
+    return GapCount(*place, len(reads), len(accounts), tuple(types), tuple(regions), examples[0])

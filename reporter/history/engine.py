@@ -1,0 +1,122 @@
+"""Opening the database, and the two kinds of transaction: reading (a steady view) and writing (one at a time where it matters)."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from reporter.history.nouns import Unusable
+
+T = TypeVar("T")
+BUSY_MS = 30_000
+ATTEMPTS = 4  # a deadlock or a serialization failure rolls back one side, which simply tries again
+RETRIED = {"40001", "40P01"}
+
+
+def connect(url: str) -> Engine:
+    """An engine for `sqlite:///path`, a plain path, or `postgresql://…`; nothing is read yet.
+
+    SQLite: write-ahead log, foreign keys, 30 s of patience with other writers. The file is made readable by its owner only.
+    """
+    where = _parsed(url)
+    if where.get_backend_name() == "sqlite":
+        return _sqlite(where)
+    if where.get_backend_name() != "postgresql":
+        raise Unusable(
+            f"history.url: {where.get_backend_name()} is not supported; use sqlite:///path or postgresql://…"
+        )
+    try:
+        return create_engine(where.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"history.url: {error.name} is not installed; run: pip install 'reporter[postgres]'") from None
+
+
+def _parsed(url: str) -> URL:
+    if "://" not in url:
+        return URL.create("sqlite", database=url)
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise Unusable(
+            "history.url is not a database URL; use sqlite:///path or postgresql://user@host/database"
+        ) from None
+
+
+def _sqlite(where: URL) -> Engine:
+    if where.database and where.database != ":memory:":
+        path = Path(where.database)
+        try:
+            path.touch(mode=0o600, exist_ok=True)
+        except OSError as error:
+            raise Unusable(f"history.url: {path} cannot be opened: {error.strerror}; make its folder first") from None
+    engine = create_engine(where, connect_args={"timeout": BUSY_MS / 1000})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, record: Any) -> None:
+    """Python's own transactions are switched off (`_begin` says when), the file is shared between processes by its log."""
+    del record
+    connection.isolation_level = None
+    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes the lock first: one that reads before it writes would lose to another, silently or by an error.
+
+    Readers never take it. `durable` writers wait for the disk; the others are covered by the next durable one (see `write`).
+    """
+    options = connection.get_execution_options()
+    if not options.get("writes"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options.get('durable') else 'NORMAL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection whose every query sees the same state of the database."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+def write(engine: Engine, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+    """`work` in one transaction, again from the start if the engine chose it as the loser of a deadlock.
+
+    Not durable: a power cut may undo it, wholly and together with all that came after, never in part. An account of a run
+    is such a thing: the run is sealed durably, and a run that was not sealed is taken up where its rows end.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _write(engine, work, durable=durable)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in RETRIED or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _write(engine: Engine, work: Callable[[Connection], T], *, durable: bool) -> T:
+    with engine.connect() as connection:
+        connection.execution_options(writes=True, durable=durable)
+        with connection.begin():
+            if engine.dialect.name == "postgresql" and not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            return work(connection)
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Until the transaction ends, nobody else holds `name`. SQLite's writers are alone anyway."""
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(f"reporter {name}".encode()).digest()[:8], "big", signed=True)
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")

@@ -1,0 +1,31 @@
+"""What a killed process left undone: a run that was never sealed, a sealed run whose reports were never handed over."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+
+from reporter.history.engine import reading
+from reporter.history.outbox import add_report, reports
+from reporter.history.runs import run_from
+from reporter.history.tables import RUN
+from reporter.model import Run
+
+HANDED_OVER = "handed over"  # the format of the row that says a run's reports are all made and in the outbox
+UNFINISHED = select(RUN).where(RUN.c.status == "running").order_by(RUN.c.number.desc()).limit(1)
+
+
+def unfinished(engine: Engine, kind: str) -> tuple[Run, str] | None:
+    """The run of a kind that was begun and neither sealed nor given up, and who held it; None if there is none."""
+    with reading(engine) as connection:
+        row = connection.execute(UNFINISHED.where(RUN.c.kind == kind)).mappings().first()
+    return None if row is None else (run_from(row), str(row["owner"]))
+
+
+def mark_handed_over(engine: Engine, run: Run, now: datetime) -> None:
+    """Note that every report of a sealed run is made and every letter is in the outbox."""
+    add_report(engine, run, edition="*", format=HANDED_OVER, sha256=run.chain, path="", size=0, now=now)
+
+
+def is_handed_over(engine: Engine, run: Run) -> bool:
+    """Whether that was noted."""
+    return any(report.format == HANDED_OVER for report in reports(engine, run))

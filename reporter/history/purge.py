@@ -1,0 +1,68 @@
+"""Removing what is older than the retention says, unless it is held. The runs' headers stay, so the chain still holds."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import ColumnElement, Connection, Engine
+
+from reporter.history import journal
+from reporter.history.acts_tables import PURGE
+from reporter.history.engine import lock, write
+from reporter.history.nouns import Purged
+from reporter.history.queries import purging, recording
+from reporter.history.tables import CHANGE, DOCUMENT, RESOURCE
+
+KEEP = timedelta(days=2557)  # seven years
+
+
+class _Rehearsal(Exception):
+    """Carries the counts out of a transaction that must not stay."""
+
+    def __init__(self, purged: Purged) -> None:
+        super().__init__()
+        self.purged = purged
+
+
+def purge(engine: Engine, now: datetime, *, keep: timedelta = KEEP, by: str, dry_run: bool = False) -> Purged:
+    """Remove what ended more than `keep` ago; what stood then or later stays, and so does what is held.
+
+    The last run is never removed. A rehearsal does the same and takes it back.
+    """
+    try:
+        return write(engine, partial(_purge, cutoff=now - keep, now=now, by=by, dry_run=dry_run))
+    except _Rehearsal as rehearsal:
+        return rehearsal.purged
+
+
+def _purge(connection: Connection, *, cutoff: datetime, now: datetime, by: str, dry_run: bool) -> Purged:
+    lock(connection, "runs")
+    edge = min(cutoff, connection.scalar(purging.first_kept(cutoff)) or cutoff)
+    removed: Counter[str] = Counter()
+    held = 0
+    for table, old, kept in purging.old_rows(cutoff, edge):
+        if table is CHANGE:
+            removed += _about(connection, now, old, ~kept)
+        held += connection.scalar(purging.count(table, old, kept)) or 0
+        removed[table.name] = connection.execute(purging.remove(table, old, ~kept)).rowcount
+    removed["resource"] = connection.execute(purging.remove(RESOURCE, purging.empty_resources())).rowcount
+    removed["document"] = connection.execute(purging.remove(DOCUMENT, purging.unused_documents())).rowcount
+    removed["run"] = connection.execute(purging.mark_purged(cutoff, now)).rowcount
+    result = Purged(cutoff, dict(sorted((+removed).items())), held)
+    if dry_run:
+        raise _Rehearsal(result)
+    values = {"at": now, "by": by, "cutoff": cutoff, "removed": dict(result.removed)}
+    journal.add(connection, PURGE, values, act="done", now=now, by=by)
+    return result
+
+
+def _about(connection: Connection, now: datetime, *conditions: ColumnElement[bool]) -> Counter[str]:
+    """What was said about changes that go: who made them, who owned them, remarks. The journal keeps that it was there."""
+    removed: Counter[str] = Counter()
+    for table in purging.BY_CHANGE:
+        keys = list(connection.scalars(purging.about_changes(table, *conditions)))
+        for some in recording.chunks(keys):
+            connection.execute(purging.remove_rows(table, list(some)))
+        journal.removed(connection, table, keys, now=now)
+        removed[table.name] = len(keys)
+    return removed

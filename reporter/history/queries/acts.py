@@ -1,0 +1,109 @@
+"""Queries about what people and deliveries did."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Insert, Select, Table, Update, insert, literal, or_, select, update
+
+from reporter.history.acts_tables import ATTESTATION, BASELINE, DELIVERY, JOURNAL, SLOT, WAIVER
+from reporter.history.columns import FOREVER
+
+OPEN = literal(FOREVER, BigInteger())
+LAST_ENTRY = select(JOURNAL.c.number, JOURNAL.c.chain).order_by(JOURNAL.c.number.desc()).limit(1)
+NEW_ENTRIES = insert(JOURNAL)
+
+
+def _key(table: Table) -> Any:
+    return next(iter(table.primary_key.columns))
+
+
+def row(table: Table, key: Any) -> Select[Any]:
+    """One row by its number."""
+    return select(table).where(_key(table) == key)
+
+
+def rows(table: Table, *conditions: Any, limit: int | None = None) -> Select[Any]:
+    """Rows in the order they were written."""
+    return select(table).where(*conditions).order_by(_key(table)).limit(limit)
+
+
+def new_row(table: Table) -> Insert:
+    """Insert one row; answers with its number."""
+    return insert(table).returning(_key(table))
+
+
+def changed_row(table: Table, key: Any, values: Mapping[str, Any]) -> Update:
+    """Change one row."""
+    return update(table).where(_key(table) == key).values(**values)
+
+
+def entries(subject: str, key: str, act: str, limit: int | None) -> Select[Any]:
+    """The journal, oldest first, or some of it."""
+    query = select(JOURNAL).order_by(JOURNAL.c.number).limit(limit)
+    if subject:
+        query = query.where(JOURNAL.c.subject == subject)
+    if key:
+        query = query.where(JOURNAL.c.key == key)
+    return query.where(JOURNAL.c.act == act) if act else query
+
+
+# --- the outbox ---
+
+
+def leases_ended(now: datetime) -> Select[Any]:
+    """Letters in the hands of workers that gave no sign in time."""
+    return rows(DELIVERY, DELIVERY.c.state.in_(("claimed", "sending")), DELIVERY.c.lease_until <= now)
+
+
+def due(now: datetime, limit: int) -> Select[Any]:
+    """Letters to be sent now, the longest waiting first."""
+    waiting = select(DELIVERY).where(DELIVERY.c.state == "pending")
+    is_due = or_(DELIVERY.c.next_attempt_at.is_(None), DELIVERY.c.next_attempt_at <= now)
+    return waiting.where(is_due).order_by(DELIVERY.c.next_attempt_at, DELIVERY.c.id).limit(limit)
+
+
+# --- the schedule ---
+
+
+def slots(schedule: str, names: Collection[str] = (), limit: int | None = None) -> Select[Any]:
+    """A schedule's slots, the latest first."""
+    query = select(SLOT).order_by(SLOT.c.slot.desc(), SLOT.c.id.desc()).limit(limit)
+    if schedule:
+        query = query.where(SLOT.c.schedule == schedule)
+    return query.where(SLOT.c.slot.in_(sorted(names))) if names else query
+
+
+def orphaned(schedule: str, now: datetime) -> Select[Any]:
+    """Slots whose owner gave no sign in time, the oldest first."""
+    dead = select(SLOT).where(SLOT.c.state == "running", SLOT.c.lease_until <= now).order_by(SLOT.c.slot)
+    return dead.where(SLOT.c.schedule == schedule) if schedule else dead
+
+
+# --- what people state ---
+
+
+def _stood(table: Table, at: datetime | None) -> list[Any]:
+    """Rows whose interval holds an instant; none: those not ended."""
+    if at is None:
+        return [table.c.ended_at == OPEN]
+    return [table.c.at <= at, table.c.ended_at > at]
+
+
+def waivers_in_force(at: datetime | None) -> Select[Any]:
+    """Waivers that stood at an instant, by id."""
+    return select(WAIVER).where(*_stood(WAIVER, at)).order_by(WAIVER.c.id)
+
+
+def baselines(name: str = "") -> Select[Any]:
+    """Baselines that stand, by name."""
+    query = select(BASELINE).where(*_stood(BASELINE, None)).order_by(BASELINE.c.name)
+    return query.where(BASELINE.c.name == name) if name else query
+
+
+def attestations(at: datetime | None) -> Select[Any]:
+    """Attestations that stood at an instant, oldest first."""
+    if at is None:
+        return rows(ATTESTATION, ATTESTATION.c.revoked_at.is_(None))
+    standing = or_(ATTESTATION.c.revoked_at.is_(None), ATTESTATION.c.revoked_at > at)
+    return rows(ATTESTATION, ATTESTATION.c.at <= at, standing)

@@ -1,0 +1,167 @@
+"""Queries about findings and tallies."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+
+from reporter.history.nouns import Within
+from reporter.history.queries.changes import rank
+from reporter.history.queries.states import in_scope, scans_with_accounts, valid
+from reporter.history.tables import DOCUMENT, FINDING, RESOURCE, RUN, SCAN
+
+
+def _of_run(run: int, within: Within) -> list[ColumnElement[bool]]:
+    wanted = [SCAN.c.run == run, SCAN.c.findings_at.is_not(None), valid(FINDING, SCAN.c.findings_at), *in_scope(within)]
+    if within.checks is not None:
+        wanted.append(FINDING.c.check.in_(sorted(within.checks)))
+    return wanted
+
+
+def open_in(
+    run: int,
+    within: Within,
+    *,
+    status: str,
+    severities: Collection[str],
+    type: str,
+    region: str,
+    limit: int | None,
+    offset: int,
+) -> Select[Any]:
+    """Findings open at a run: not waived first, the gravest first, new before old, then by account and ARN."""
+    query = (
+        select(
+            *FINDING.columns,
+            RESOURCE.c.account.label("owner"),
+            RESOURCE.c.region,
+            RESOURCE.c.type,
+            RESOURCE.c.key,
+            RESOURCE.c.arn,
+            SCAN.c.findings_at,
+            SCAN.c.observed_at,
+            DOCUMENT.c.codec,
+            DOCUMENT.c.data,
+        )
+        .select_from(scans_with_accounts().join(FINDING, FINDING.c.account == SCAN.c.account))
+        .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
+        .join(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
+        .where(*_of_run(run, within))
+    )
+    if status:
+        query = query.where(FINDING.c.status == status)
+    if severities:
+        query = query.where(FINDING.c.severity.in_(sorted(severities)))
+    if type:
+        query = query.where(RESOURCE.c.type == type)
+    if region:
+        query = query.where(RESOURCE.c.region == region)
+    waived = case((FINDING.c.waiver.is_(None), 0), else_=1)
+    newest = func.coalesce(FINDING.c.failing_since, FINDING.c.since).desc()
+    order = (
+        waived,
+        rank(FINDING.c.severity),
+        newest,
+        FINDING.c.account,
+        RESOURCE.c.arn,
+        RESOURCE.c.key,
+        FINDING.c.check,
+    )
+    return query.order_by(*order).limit(limit).offset(offset)
+
+
+def scans_before(run: int) -> Select[Any]:
+    """When each account's findings stood in a run: (account, instant)."""
+    return select(SCAN.c.account, SCAN.c.findings_at).where(SCAN.c.run == run, SCAN.c.findings_at.is_not(None))
+
+
+def tallies(run: int, within: Within) -> Select[Any]:
+    """The tally document of each account of a run."""
+    return (
+        select(SCAN.c.account, SCAN.c.tally)
+        .select_from(scans_with_accounts())
+        .where(SCAN.c.run == run, SCAN.c.tally.is_not(None), *in_scope(within))
+        .order_by(SCAN.c.account)
+    )
+
+
+def tally_counts(run: int, within: Within) -> Select[Any]:
+    """How many accounts of a run have the same tally document."""
+    return (
+        select(SCAN.c.tally, func.count())
+        .select_from(scans_with_accounts())
+        .where(SCAN.c.run == run, SCAN.c.tally.is_not(None), *in_scope(within))
+        .group_by(SCAN.c.tally)
+    )
+
+
+def failing(run: int, other: int, within: Within) -> Select[Any]:
+    """Failures open at a run that were not open as they are at another: opened, or changed, in between."""
+    then = SCAN.alias("then")
+    return (
+        select(FINDING.c.account, FINDING.c.resource, FINDING.c.check, FINDING.c.reopened)
+        .select_from(
+            scans_with_accounts()
+            .join(FINDING, FINDING.c.account == SCAN.c.account)
+            .outerjoin(then, and_(then.c.run == other, then.c.account == SCAN.c.account))
+        )
+        .where(*_of_run(run, within), FINDING.c.status == "fail")
+        .where(
+            case(
+                (then.c.findings_at.is_(None), True),
+                else_=~and_(FINDING.c.valid_from <= then.c.findings_at, FINDING.c.valid_to > then.c.findings_at),
+            )
+        )
+    )
+
+
+def count_failing(run: int, within: Within) -> Select[Any]:
+    """How many failures are open at a run."""
+    return (
+        select(func.count())
+        .select_from(scans_with_accounts().join(FINDING, FINDING.c.account == SCAN.c.account))
+        .where(*_of_run(run, within), FINDING.c.status == "fail")
+    )
+
+
+def statuses_at(run: int, keys: Sequence[int]) -> Select[Any]:
+    """What stands at a run about some resources: (resource, check, status)."""
+    return (
+        select(FINDING.c.resource, FINDING.c.check, FINDING.c.status)
+        .join(SCAN, and_(SCAN.c.account == FINDING.c.account, SCAN.c.run == run))
+        .where(FINDING.c.resource.in_(keys), valid(FINDING, SCAN.c.findings_at))
+    )
+
+
+def endings(keys: Sequence[int]) -> Select[Any]:
+    """How closed findings about some resources ended: (resource, check, valid_to, end_reason)."""
+    return select(FINDING.c.resource, FINDING.c.check, FINDING.c.valid_to, FINDING.c.end_reason).where(
+        FINDING.c.resource.in_(keys), FINDING.c.end_reason.is_not(None)
+    )
+
+
+def history(type: str, resource: str, check: str) -> Select[Any]:
+    """Every row a check has about a resource, oldest first."""
+    query = (
+        select(*FINDING.columns, RESOURCE.c.account.label("owner"), RESOURCE.c.region, RESOURCE.c.type, RESOURCE.c.key)
+        .add_columns(RESOURCE.c.arn, DOCUMENT.c.codec, DOCUMENT.c.data)
+        .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
+        .join(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
+        .where(RESOURCE.c.type == type, (RESOURCE.c.key == resource) | (RESOURCE.c.uid == resource))
+        .order_by(FINDING.c.check, FINDING.c.valid_from)
+    )
+    return query.where(FINDING.c.check == check) if check else query
+
+
+def trend(seq: int, limit: int, within: Within) -> Select[Any]:
+    """The sums of the last sealed runs up to one."""
+    read = case((SCAN.c.status.in_(("read", "partial")), 1), else_=0)
+    sums = [func.sum(SCAN.c[name]).label(name) for name in ("passed", "failed", "waived", "insufficient")]
+    last = select(RUN.c.number).where(RUN.c.seq <= seq).order_by(RUN.c.seq.desc()).limit(limit)
+    return (
+        select(RUN.c.id, RUN.c.as_of, RUN.c.number, *sums, func.sum(read).label("read"), func.count().label("total"))
+        .select_from(scans_with_accounts().join(RUN, RUN.c.number == SCAN.c.run))
+        .where(RUN.c.number.in_(last), *in_scope(within))
+        .group_by(RUN.c.id, RUN.c.as_of, RUN.c.number, RUN.c.seq)
+        .order_by(RUN.c.seq)
+    )

@@ -1,0 +1,56 @@
+"""Queries that find runs."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from reporter.history.nouns import UnknownRun
+from reporter.history.tables import RUN
+
+
+def number_of(connection: Connection, id: str) -> int:
+    """The number of a run, by which all rows name it."""
+    number: int | None = connection.scalar(select(RUN.c.number).where(RUN.c.id == id))
+    if number is None:
+        raise UnknownRun(f"There is no run {id} in this history")
+    return number
+
+
+def by_id(id: str) -> Select[Any]:
+    """The run of an id."""
+    return select(RUN).where(RUN.c.id == id)
+
+
+def by_seq(seq: int) -> Select[Any]:
+    """The sealed run of a number."""
+    return select(RUN).where(RUN.c.seq == seq)
+
+
+def sealed_runs(
+    limit: int,
+    *,
+    skip: int = 0,
+    seq: int | None = None,
+    before: datetime | None = None,
+    until: datetime | None = None,
+    kinds: Collection[str] = (),
+) -> Select[Any]:
+    """Sealed runs, newest first: up to a number, as of before an instant or up to it, of some kinds."""
+    query = select(RUN).where(RUN.c.seq.is_not(None))
+    if seq is not None:
+        query = query.where(RUN.c.seq <= seq)
+    if before is not None:
+        query = query.where(RUN.c.as_of < before)
+    if until is not None:
+        query = query.where(RUN.c.as_of <= until)
+    if kinds:
+        query = query.where(RUN.c.kind.in_(sorted(kinds)))
+    return query.order_by(RUN.c.seq.desc()).limit(limit).offset(skip)
+
+
+def ids_of(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """The ids of runs by number."""
+    rows = connection.execute(select(RUN.c.number, RUN.c.id).where(RUN.c.number.in_(sorted(set(numbers)))))
+    return {row.number: row.id for row in rows}

@@ -1,0 +1,269 @@
+"""A run's life: started or taken up again, kept alive, sealed into the chain; and finding runs by name."""
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from reporter.documents.canonical import CANON_VERSION, canonical_json
+from reporter.history.columns import micros
+from reporter.history.engine import lock, reading, write
+from reporter.history.journal import last_entry
+from reporter.history.nouns import LeaseLost, RunBusy, UnknownRun, Unsealable
+from reporter.history.past import Row, open_run
+from reporter.history.queries import recording, runs
+from reporter.model import ReadStatus, Run
+
+LEASE = timedelta(minutes=10)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def start_run(
+    engine: Engine,
+    *,
+    kind: str,
+    as_of: datetime,
+    owner: str,
+    now: datetime,
+    lease: timedelta = LEASE,
+    organization: str = "",
+    tool_version: str = "",
+    checks_hash: str = "",
+) -> Run:
+    """A new run, or the unfinished one of this kind whose owner died: with its id, its as-of and what it had recorded.
+
+    RunBusy while another owner's lease holds. `owner` names one process for good (host, process id and a random part).
+    """
+    wanted = {"organization": organization, "tool_version": tool_version, "checks_hash": checks_hash}
+    return write(engine, partial(_start, kind=kind, as_of=as_of, owner=owner, now=now, lease=lease, wanted=wanted))
+
+
+def _start(
+    connection: Connection,
+    *,
+    kind: str,
+    as_of: datetime,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    wanted: Mapping[str, str],
+) -> Run:
+    lock(connection, "runs")
+    for found in connection.execute(recording.UNFINISHED, {"kind": kind}).mappings():
+        row = dict(found)
+        if row["owner"] != owner and row["lease_until"] > now:
+            raise RunBusy(
+                f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
+                f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
+            )
+        if any(row[name] != wanted[name] for name in ("organization", "tool_version", "checks_hash")):
+            _fail(connection, row, now, "given up: a newer program or another organization came after it")
+            continue
+        leased = {"owner": owner, "lease_until": now + lease}
+        connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
+        return run_from(row)
+    seq = connection.scalar(recording.LAST_SEQ) or 0
+    id = str(uuid5(NAMESPACE_URL, f"reporter run {wanted['organization']} {kind} {micros(as_of)} {owner} {seq}"))
+    values = {
+        "id": id,
+        "kind": kind,
+        "as_of": as_of,
+        "status": "running",
+        "started_at": now,
+        "after_seq": seq,
+        "canon_version": CANON_VERSION,
+        "root": "",
+        "chain": "",
+        "reason": "",
+        "owner": owner,
+        "lease_until": now + lease,
+        **wanted,
+    }
+    connection.execute(recording.NEW_RUN, values)
+    return run_from(values | {"finished_at": None, "seq": None})
+
+
+def heartbeat(engine: Engine, run: Run, owner: str, now: datetime, lease: timedelta = LEASE) -> None:
+    """Say that the run's owner lives. LeaseLost if somebody else has taken the run up."""
+    write(engine, partial(_heartbeat, run=run, owner=owner, until=now + lease), durable=False)
+
+
+def _heartbeat(connection: Connection, *, run: Run, owner: str, until: datetime) -> None:
+    row = open_run(connection, run)
+    if row["owner"] != owner:
+        raise LeaseLost(f"Run {run.id} was taken up by {row['owner']}; this process stops")
+    connection.execute(recording.CHANGE_RUN.values(lease_until=until), {"row": row["number"]})
+
+
+def abandon(engine: Engine, run: Run, now: datetime, why: str) -> None:
+    """End a run that cannot be finished. What it recorded stays true; the run is not in the chain."""
+    write(engine, lambda connection: _fail(connection, open_run(connection, run), now, why))
+
+
+def _fail(connection: Connection, row: Row, now: datetime, why: str) -> None:
+    values = {"status": "failed", "finished_at": now, "reason": why}
+    connection.execute(recording.CHANGE_RUN.values(**values), {"row": row["number"]})
+
+
+def recorded_accounts(engine: Engine, run: Run) -> frozenset[str]:
+    """The accounts this run has recorded: a resumed run reads the others."""
+    return _accounts(engine, run, recording.RECORDED)
+
+
+def judged_accounts(engine: Engine, run: Run) -> frozenset[str]:
+    """The accounts whose findings this run has recorded."""
+    return _accounts(engine, run, recording.JUDGED)
+
+
+def _accounts(engine: Engine, run: Run, query: Any) -> frozenset[str]:
+    with reading(engine) as connection:
+        number = runs.number_of(connection, run.id)
+        return frozenset(connection.scalars(query, {"run": number}))
+
+
+# --- sealing ---
+
+
+def seal(engine: Engine, run: Run, now: datetime, accounts: Collection[str] | None = None) -> Run:
+    """Close the run: nothing is added any more, and its root goes into the chain. Sealing a sealed run gives it back.
+
+    `accounts` are those the organization has: each must have been recorded, however it fared.
+    """
+    return write(engine, partial(_seal, run=run, now=now, accounts=accounts))
+
+
+def _seal(connection: Connection, *, run: Run, now: datetime, accounts: Collection[str] | None) -> Run:
+    lock(connection, "runs")
+    found = connection.execute(recording.RUN_BY_ID, {"id": run.id}).mappings().first()
+    if found is not None and found["status"] == "sealed":
+        return run_from(found)
+    row = open_run(connection, run)
+    scans = connection.execute(recording.SCANS_TO_SEAL, {"run": row["number"]}).all()
+    _check_coverage(run, scans, accounts)
+    before = connection.execute(recording.LAST_SEALED).mappings().first()
+    sealed = row | {
+        "status": "sealed",
+        "finished_at": now,
+        "seq": (before["seq"] if before else 0) + 1,
+        "journal": last_entry(connection).number,
+        "root": root_of(connection, row["number"], scans),
+    }
+    sealed["chain"] = link(before["chain"] if before else "", sealed, last_entry(connection).chain)
+    values = {name: sealed[name] for name in ("status", "finished_at", "seq", "journal", "root", "chain")}
+    connection.execute(recording.CHANGE_RUN.values(**values), {"row": row["number"]})
+    return run_from(sealed)
+
+
+def _check_coverage(run: Run, scans: Sequence[Any], accounts: Collection[str] | None) -> None:
+    missing = sorted(set(accounts or ()) - {scan.account for scan in scans})
+    if missing:
+        raise Unsealable(
+            f"Run {run.id} cannot be sealed: {len(missing)} of {len(set(accounts or ()))} accounts were not recorded "
+            f"(the first: {', '.join(missing[:3])}); start the run again, it goes on where it stopped"
+        )
+    unknown = {scan.status for scan in scans} - {status.value for status in ReadStatus}
+    if unknown:
+        raise Unsealable(f"Run {run.id} cannot be sealed: unknown status of an account: {', '.join(sorted(unknown))}")
+
+
+def root_of(connection: Connection, number: int, scans: Sequence[Any]) -> str:
+    """One digest over everything the run says: its accounts' scans in order, and its changes."""
+    whole = hashlib.sha256(b"".join(scan.seal for scan in scans))
+    changes = sorted(connection.scalars(recording.CHANGES_TO_SEAL, {"run": number}))
+    whole.update(hashlib.sha256(b"".join(changes)).digest())
+    return whole.hexdigest()
+
+
+CHAINED = (
+    "seq",
+    "number",
+    "id",
+    "kind",
+    "organization",
+    "tool_version",
+    "checks_hash",
+    "canon_version",
+    "after_seq",
+    "root",
+)
+
+
+def link(chain: str, row: Mapping[Any, Any], journal: bytes) -> str:
+    """The chain's next head: over the head before, the run's own words and times, its root, and the journal's head."""
+    times = [micros(row[name]) for name in ("as_of", "started_at", "finished_at")]
+    words = [chain, *(row[name] for name in CHAINED), *times, journal.hex()]
+    return hashlib.sha256(canonical_json(words)).hexdigest()
+
+
+# --- finding runs ---
+
+
+def run_from(row: Mapping[Any, Any]) -> Run:
+    """A run as the model has it."""
+    return Run(
+        id=row["id"],
+        as_of=row["as_of"],
+        kind=row["kind"],
+        status=row["status"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+        seq=row["seq"],
+        root=row["root"],
+        chain=row["chain"],
+        tool_version=row["tool_version"],
+        checks_hash=row["checks_hash"],
+        organization=row["organization"],
+    )
+
+
+def run_of(engine: Engine, ref: str) -> Run:
+    """The run of an id, a number (`12`, `#12`), a day (`2026-08-01`: the last one sealed by its end, UTC), `last`, `previous`."""
+    with reading(engine) as connection:
+        row = connection.execute(_query(ref)).mappings().first()
+    if row is None:
+        raise UnknownRun(
+            f"There is no run {ref!r}; say its id, its number (#12), a day it was sealed by (2026-08-01), last or previous"
+        )
+    return run_from(row)
+
+
+def _query(ref: str) -> Any:
+    name = ref.strip().removeprefix("#")
+    if name in {"last", "latest"}:
+        return runs.sealed_runs(1)
+    if name == "previous":
+        return runs.sealed_runs(1, skip=1)
+    if name.isdigit():
+        return runs.by_seq(int(name))
+    if _DAY.fullmatch(name):
+        end = datetime.combine(date.fromisoformat(name) + timedelta(days=1), time(), ZoneInfo("UTC"))
+        return runs.sealed_runs(1, before=end)
+    return runs.by_id(name)
+
+
+def last_runs(engine: Engine, limit: int = 1, until: Run | None = None, kinds: Collection[str] = ()) -> tuple[Run, ...]:
+    """The last sealed runs, newest first; `until` is the newest of them."""
+    query = runs.sealed_runs(limit, seq=until.seq if until else None, kinds=kinds)
+    with reading(engine) as connection:
+        return tuple(run_from(row) for row in connection.execute(query).mappings())
+
+
+def previous_run(engine: Engine, run: Run, kinds: Collection[str] = ()) -> Run | None:
+    """The sealed run before this one (for one not sealed: the last)."""
+    query = runs.sealed_runs(1, seq=run.seq - 1 if run.seq else None, kinds=kinds)
+    with reading(engine) as connection:
+        row = connection.execute(query).mappings().first()
+    return None if row is None else run_from(row)
+
+
+def run_at(engine: Engine, at: datetime) -> Run | None:
+    """The last run sealed whose as-of is not after an instant."""
+    with reading(engine) as connection:
+        row = connection.execute(runs.sealed_runs(1, until=at)).mappings().first()
+    return None if row is None else run_from(row)

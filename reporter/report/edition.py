@@ -1,0 +1,39 @@
+"""Editions: a report as one recipient may see it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+EditionKind = Literal["organization", "ou", "account", "framework", "executive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which report: its kind, and of an OU its path, of an account its id, of a framework its id."""
+
+    kind: EditionKind = "organization"
+    of: str = ""
+
+    @property
+    def key(self) -> str:
+        """How ledgers and file names call it: `organization`, `account-111122223333`, `ou-root-workloads`."""
+        tail = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.of.lower()).strip("-")
+        return f"{self.kind}-{tail}" if tail else self.kind
+
+    @classmethod
+    def parse(cls, text: str) -> "Edition":
+        """Read the form settings and commands use: `organization`, `account:111122223333`, `ou:Root/Workloads`."""
+        kind, _, of = text.partition(":")
+        kinds: dict[str, EditionKind] = {
+            "organization": "organization",
+            "executive": "executive",
+            "ou": "ou",
+            "account": "account",
+            "framework": "framework",
+        }
+        if kind not in kinds:
+            raise ValueError(
+                f'No edition is called "{text}". Use one of: {", ".join(sorted(kinds))} (as in ou:Root/Prod).'
+            )
+        if (kind in ("ou", "account", "framework")) != bool(of):
+            raise ValueError(f'Edition "{text}": ou, account and framework want a name after a colon, the others none.')
+        return cls(kinds[kind], of)

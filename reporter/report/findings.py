@@ -1,0 +1,146 @@
+"""Failing findings with evidence, age, owner and remedy; and the waivers that stand beside some of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from reporter.model import SEVERITIES, Evidence, Finding, Severity, Status, Waiver
+from reporter.report.changes import ChangeLine
+from reporter.report.facts import Capped, Facts
+from reporter.report.posture import Counts
+from reporter.report.source import CheckText, FindingState, Source, Tally, WaiverRow
+
+EVIDENCE_SHOWN = 4  # values printed for one finding; the rest is in the data
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One failing finding. `due_on` is None where its severity has no limit or the finding is waived."""
+
+    finding: Finding
+    first_seen: datetime
+    age_days: int
+    state: FindingState
+    waiver: Waiver | None
+    due_on: date | None
+    overdue: bool
+    evidence: tuple[Evidence, ...]
+    evidence_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Failing findings of one check, with the text they share."""
+
+    check: CheckText
+    severity: Severity
+    counts: Counts
+    accounts_failing: int
+    controls: tuple[str, ...]  # "CIS 3.1": every control of the edition's frameworks that uses the check
+    lines: Capped[FindingLine]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsSection:
+    """Failing findings grouped by check, most severe first."""
+
+    shown: int
+    total: int
+    overdue: int  # among those shown
+    groups: tuple[FindingGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverLine:
+    """A waiver, what it covers now, and whether it needs somebody's eye."""
+
+    waiver: Waiver
+    title: str
+    findings: int
+    accounts: int
+    state: str  # in force, expiring, expired
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaiversSection:
+    """Waivers and acknowledged changes of the scope."""
+
+    lines: Capped[WaiverLine]
+    expiring: int
+    expired: int
+    waived_findings: int
+    acknowledged: tuple[ChangeLine, ...]
+
+
+def findings_section(source: Source, facts: Facts) -> FindingsSection:
+    """The first findings in the source's order, put under their checks."""
+    rows = tuple(source.findings(facts.scope, Status.FAIL, facts.options.findings_shown))
+    lines: dict[str, list[FindingLine]] = {}
+    for row in rows:
+        lines.setdefault(row.finding.check, []).append(_line(facts, row.finding, row.first_seen, row.state, row.waiver))
+    groups = [_group(facts, check, of_check) for check, of_check in lines.items()]
+    groups.sort(key=lambda g: (g.counts.open == 0, SEVERITIES.index(g.severity), -g.counts.open, g.check.id))
+    total = sum(tally.failed for tally in facts.tallies)
+    overdue = sum(line.overdue for g in groups for line in g.lines.rows)
+    return FindingsSection(len(rows), total, overdue, tuple(groups))
+
+
+def _line(
+    facts: Facts, finding: Finding, first_seen: datetime, state: FindingState, waiver: Waiver | None
+) -> FindingLine:
+    due_on = None if waiver else facts.due_on(finding.severity, first_seen)
+    return FindingLine(
+        finding,
+        first_seen,
+        max((facts.as_of - first_seen).days, 0),
+        state,
+        waiver,
+        due_on,
+        due_on is not None and due_on < facts.as_of.date(),
+        finding.evidence[:EVIDENCE_SHOWN],
+        max(len(finding.evidence) - EVIDENCE_SHOWN, 0),
+    )
+
+
+def _group(facts: Facts, check: str, lines: list[FindingLine]) -> FindingGroup:
+    tallies = [t for t in facts.tallies if t.check == check]
+    counts = _sum(tallies)
+    controls = tuple(
+        f"{f.title} {c.id}" for f in facts.frameworks for c in f.controls if any(use.check == check for use in c.checks)
+    )
+    severity = min((line.finding.severity for line in lines), key=SEVERITIES.index)
+    accounts = max((t.accounts_failing for t in tallies), default=0)
+    return FindingGroup(
+        facts.check(check), severity, counts, accounts, controls, Capped(tuple(lines), max(counts.failed, len(lines)))
+    )
+
+
+def _sum(tallies: Iterable[Tally]) -> Counts:
+    rows = list(tallies)
+    return Counts(
+        sum(t.passed for t in rows),
+        sum(t.failed for t in rows),
+        sum(t.waived for t in rows),
+        sum(t.not_applicable for t in rows),
+        sum(t.insufficient for t in rows),
+    )
+
+
+def waivers_section(source: Source, facts: Facts, changes: Iterable[ChangeLine]) -> WaiversSection:
+    """Waivers, soonest to expire first; and the changes somebody acknowledged."""
+    rows = [_waiver(facts, row) for row in source.waivers(facts.scope)]
+    return WaiversSection(
+        Capped(tuple(rows[: facts.options.accounts_shown]), len(rows)),
+        sum(row.state == "expiring" for row in rows),
+        sum(row.state == "expired" for row in rows),
+        sum(tally.waived for tally in facts.tallies),
+        tuple(line for line in changes if line.acknowledgement),
+    )
+
+
+def _waiver(facts: Facts, row: WaiverRow) -> WaiverLine:
+    days = (row.waiver.expires_on - facts.as_of.date()).days
+    state = "expired" if days < 0 else "expiring" if days <= facts.options.expiring.days else "in force"
+    title = row.title or facts.check(row.waiver.check).title
+    return WaiverLine(row.waiver, title, row.findings, row.accounts, state, days)

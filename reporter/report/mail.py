@@ -1,0 +1,59 @@
+"""The same content as a mail: a subject with the news, a text part that stands alone, HTML that survives mail clients."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import css_inline
+
+from reporter.report.content import Content
+from reporter.report.render import Look, environment, stylesheet
+from reporter.report.text import seen
+from reporter.report.texts import mapped
+from reporter.report.words import count, day, listing
+
+
+@dataclass(frozen=True, slots=True)
+class MailBodies:
+    """What a mail says, before anybody addresses it."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def mail_bodies(content: Content, look: Look, *, link: str = "", note: str = "", unsubscribe: str = "") -> MailBodies:
+    """Render the bodies. `link` opens the report, `note` says what is attached or why it is not."""
+    env = environment(look)
+    news = subject(content)
+    values = {"content": content, "subject": news, "link": link, "note": note, "unsubscribe": unsubscribe}
+    # a name with a line break in it must not be able to write lines of its own
+    flat = mapped(content, lambda value: " ".join(value.split()))
+    text = env.get_template("mail.txt.j2").render(values | {"content": flat})
+    page = env.get_template("mail.html.j2").render(values, css=partial(stylesheet, env))
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
+    return MailBodies(news, text, inliner.inline(page))
+
+
+def subject(content: Content) -> str:
+    """One line with the news first; a quiet week and a first report say so."""
+    cover, verdict = content.cover, content.verdict
+    drift, moved, covered = content.drift, content.posture.movement, content.coverage
+    news = [
+        f"{n} {what}"
+        for n, what in (
+            (drift.worsened + drift.mixed, "WORSENED"),
+            (moved.new + moved.reopened, "new"),
+            (moved.fixed, "fixed"),
+        )
+        if n
+    ]
+    if content.first:
+        news = [f"Baseline established, {count(content.posture.counts.open, 'open finding')}"]
+    elif not news:
+        news = [verdict.headline]
+    if covered.unreachable:
+        news.append(f"{count(covered.unreachable, 'account')} not reached")
+    marking = f"{cover.classification}: " if cover.classification else ""
+    where = cover.organization if content.edition.kind in ("organization", "executive") else cover.edition
+    line = f"{marking}[reporter] {', '.join(news) if len(news) > 1 else listing(news)} – {where}, {day(cover.as_of)}"
+    return " ".join(seen(line).split())[:200]

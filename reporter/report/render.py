@@ -1,0 +1,92 @@
+"""Content to pages: Jinja2 with autoescaping and without tolerance for a name that is not there."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from reporter.report import charts, words
+from reporter.report.content import Content
+from reporter.report.export import DataFile
+from reporter.report.text import seen
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an organization may change of the looks: a folder of templates that go before ours, a logo, a colour."""
+
+    folder: Path | None = None
+    logo: bytes = b""
+    logo_type: str = "image/png"
+    brand: str = "#12455b"
+    zone: str = "UTC"
+
+
+def template_folder() -> Path:
+    """Where our templates are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "data" / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+def environment(look: Look) -> jinja2.Environment:
+    """The templates with their filters; every value printed passes `seen` first."""
+    folders = [look.folder] if look.folder else []
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, template_folder()]),
+        autoescape=_escapes,  # noqa: S701 - all but plain text and stylesheets are escaped
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    zone = ZoneInfo(look.zone)
+    env.filters |= {
+        "number": words.number,
+        "percent": words.percent,
+        "day": partial(words.day, zone=zone),
+        "instant": partial(words.instant, zone=zone),
+        "days": words.days,
+        "listing": words.listing,
+        "sentence": words.sentence,
+        "shown": words.shown,
+        "cut": words.cut,
+        "brief": words.brief,
+        "grouped": words.grouped,
+    }
+    env.globals |= {"count": words.count, "charts": charts, "brand": look.brand, "logo": _data_uri(look)}
+    return env
+
+
+def html(content: Content, files: Sequence[DataFile], look: Look, *, paged: bool = False) -> str:
+    """The report as one page that needs no network; `paged` is the form the PDF is made of."""
+    env = environment(look)
+    name = "executive.html.j2" if content.edition.kind == "executive" else "report.html.j2"
+    return env.get_template(name).render(content=content, files=files, paged=paged, css=partial(stylesheet, env))
+
+
+def stylesheet(env: jinja2.Environment, name: str) -> Markup:
+    """A stylesheet with its settings filled in, ready for a style element."""
+    return Markup(env.get_template(name).render())  # noqa: S704 - a template of ours or the organization's own
+
+
+def _escapes(name: str | None) -> bool:
+    """Plain text and stylesheets are no markup; everything else is."""
+    return name is None or not name.endswith((".txt.j2", ".css"))
+
+
+def _finalize(value: Any) -> Any:
+    return seen(value) if type(value) is str else value
+
+
+def _data_uri(look: Look) -> str:
+    if not look.logo:
+        return ""
+    return f"data:{look.logo_type};base64,{base64.b64encode(look.logo).decode()}"

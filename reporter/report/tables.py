@@ -1,0 +1,130 @@
+"""The tables of data that go with a report: their columns, and where the rows come from."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from reporter.model import Change, Op, Status
+from reporter.report.content import Content
+from reporter.report.source import AccountTotal, ChangeRow, Source
+
+Cell = str | int | float | date | None
+Rows = Iterator[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; `free` are the columns that hold text of AWS or of people, where anybody may be named."""
+
+    name: str
+    holds: str
+    columns: tuple[str, ...]
+    rows: Callable[[Source, Content], Rows]
+    free: tuple[str, ...] = ()
+
+
+def _at(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _findings(source: Source, content: Content) -> Rows:
+    for status in (Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE):
+        for row in source.findings(content.scope, status):
+            f, w = row.finding, row.waiver
+            yield (
+                f.check, f.status, f.severity, row.state, _at(row.first_seen), f.account, f.region, f.type, f.resource,
+                f.arn, f.reason, _json({e.key: e.value for e in f.evidence}), f.fix,
+                w.id if w else None, w.owner if w else None, w.expires_on if w else None,
+            )  # fmt: skip
+
+
+def _changes(source: Source, content: Content) -> Rows:
+    for row in source.changes(content.scope):
+        for op in row.change.ops or (None,):
+            yield (*_what(row.change), *_difference(op), *_who(row))
+
+
+def _what(c: Change) -> Sequence[Cell]:
+    moved = "; ".join(f"{check}: {how}" for check, how in sorted(c.checks.items()))
+    return (
+        c.id, c.direction, c.severity, c.klass, c.kind, c.account, c.region, c.type, c.resource, c.arn,
+        _at(c.not_before), _at(c.detected_at), moved, c.summary,
+    )  # fmt: skip
+
+
+def _difference(op: Op | None) -> Sequence[Cell]:
+    return (op.path, _json(op.before), _json(op.after)) if op else (None, None, None)
+
+
+def _who(row: ChangeRow) -> Sequence[Cell]:
+    told, seen = row.attribution, row.acknowledgement
+    actor = told.actors[0] if told and told.actors else None
+    by = (actor.principal, actor.event_name, actor.event_id, _at(actor.at)) if actor else (None, None, None, None)
+    return (told.confidence if told else None, *by, seen.by if seen else None, seen.reason if seen else None)
+
+
+def _coverage(source: Source, content: Content) -> Rows:
+    totals = {total.account: total for total in source.account_totals(content.scope)}
+    for r in source.accounts(content.scope):
+        a, t = r.account, totals.get(r.account.id, AccountTotal(r.account.id))
+        yield (
+            a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at), _at(r.last_read_at), r.regions_enabled,
+            r.regions_read, r.resources, r.gaps, r.calls, r.denied, t.passed, t.failed, t.waived, t.not_applicable,
+            t.insufficient, r.reason, r.excluded_by,
+        )  # fmt: skip
+
+
+def _checks(source: Source, content: Content) -> Rows:
+    texts = source.checks()
+    for t in source.tallies(content.scope):
+        title = texts[t.check].title if t.check in texts else ""
+        yield (
+            t.check, t.severity, t.passed, t.failed, t.waived, t.not_applicable, t.insufficient, t.accounts_failing, title,
+        )  # fmt: skip
+
+
+def _controls(_source: Source, content: Content) -> Rows:
+    for framework in content.frameworks:
+        for line in framework.lines:
+            r = line.result
+            yield (
+                framework.id, framework.version, line.control.id, r.status, r.passed, r.failed, r.waived, r.not_applicable,
+                r.insufficient, r.accounts_failing, r.accounts_assessed, r.accounts_total, line.control.title, r.reason,
+            )  # fmt: skip
+
+
+def _inventory(source: Source, content: Content) -> Rows:
+    for r in source.inventory(content.scope):
+        unread = " ".join(r.unread)
+        yield (r.account, r.region, r.type, r.id, r.arn, _at(r.first_seen), _at(r.captured_at), r.sha256, unread)
+
+
+TABLES = (
+    Table("findings", "Every finding that does not pass", (
+        "check", "status", "severity", "state", "first_seen", "account", "region", "type", "resource", "arn", "reason",
+        "evidence", "fix", "waiver", "waiver_owner", "waiver_expires_on"), _findings,
+        ("resource", "arn", "reason", "evidence", "fix", "waiver_owner")),
+    Table("changes", "Every change since the previous run, a row for each difference", (
+        "id", "direction", "severity", "class", "kind", "account", "region", "type", "resource", "arn", "not_before",
+        "detected_at", "checks", "summary", "path", "before", "after", "confidence", "principal", "event", "event_id",
+        "event_at", "acknowledged_by", "acknowledged_because"), _changes,
+        ("resource", "arn", "summary", "path", "before", "after", "principal", "acknowledged_by", "acknowledged_because")),
+    Table("coverage", "Every account: how it fared, and its answers", (
+        "account", "name", "ou", "state", "status", "observed_at", "last_read_at", "regions_enabled", "regions_read",
+        "resources", "gaps", "calls", "denied", "passed", "failed", "waived", "not_applicable", "insufficient_data",
+        "reason", "excluded_by"), _coverage, ("reason", "excluded_by")),
+    Table("checks", "Every check and its answers", (
+        "check", "severity", "passed", "failed", "waived", "not_applicable", "insufficient_data", "accounts_failing",
+        "title"), _checks),
+    Table("controls", "Every control of every framework", (
+        "framework", "version", "control", "status", "passed", "failed", "waived", "not_applicable", "insufficient_data",
+        "accounts_failing", "accounts_assessed", "accounts_total", "title", "reason"), _controls, ("reason",)),
+    Table("inventory", "Every resource read", (
+        "account", "region", "type", "id", "arn", "first_seen", "captured_at", "sha256", "unread"), _inventory,
+        ("id", "arn")),
+)  # fmt: skip

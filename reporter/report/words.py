@@ -1,0 +1,97 @@
+"""How plain values read: numbers, instants, ages, counts of things, and AWS's values as short text."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def number(value: float | None) -> str:
+    """1240 -> 1,240; None -> a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def percent(share: float | None) -> str:
+    """Whole percents, but never 100 % of what is not whole and never 0 % of what is not nothing."""
+    if share is None:
+        return "–"
+    if 0.99 <= share < 1:
+        return f"{int(share * 1000) / 10:.1f} %"
+    if 0 < share < 0.01:
+        return "< 1 %"
+    return f"{round(share * 100)} %"
+
+
+def day(value: date | datetime | None, zone: tzinfo = UTC) -> str:
+    """22 Nov 2026, in English whatever the locale, for the same bytes everywhere."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(zone)
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def instant(value: datetime | None, zone: tzinfo = UTC) -> str:
+    """22 Nov 2026, 18:53 UTC."""
+    if value is None:
+        return "–"
+    local = value.astimezone(zone)
+    return f"{day(local, zone)}, {local:%H:%M} {local.tzname()}"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """`count(1, "finding")` -> 1 finding; `count(2, "finding")` -> 2 findings."""
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+
+
+def days(n: int) -> str:
+    """An age in days as people say it."""
+    return "today" if n == 0 else count(n, "day")
+
+
+def listing(parts: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def sentence(text: str) -> str:
+    """First letter up, a full stop at the end; a first word that is a name (s3:GetObject) stays as it is."""
+    text = text.strip()
+    if not text:
+        return ""
+    first = text.split(maxsplit=1)[0]
+    head = text[0].upper() if first.rstrip(",.;").isalpha() and first[1:].islower() else text[0]
+    return head + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def shown(value: Any, limit: int = 320) -> str:
+    """A value of AWS as text: strings as they are, the rest as JSON, cut in the middle of nothing but at the end."""
+    if value is None:
+        return "not configured"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return cut(value, limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; says how many were left out."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… ({number(len(text) - limit)} more characters in the data)"
+
+
+def brief(text: str, limit: int) -> str:
+    """At most `limit` characters and an ellipsis, where there is no room to say more."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def grouped(digest: str, length: int = 24) -> str:
+    """A digest's first characters in groups of four, for reading aloud."""
+    head = digest[:length].upper()
+    return " ".join(head[i : i + 4] for i in range(0, len(head), 4))

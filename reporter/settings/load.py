@@ -1,0 +1,207 @@
+"""Settings: one TOML file and the environment, read here and nowhere else, into frozen values.
+
+Every key of the file can be set by the environment as `REPORTER_SECTION__KEY`, which wins over the file. Secrets come from the
+environment or from a file that a `*_file` key names; a secret written into the settings file is refused. All problems of a
+file are reported in one error, each with file, key, value and the nearest known key.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from os import environ as process_environment
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import SecretStr, ValidationError
+
+from reporter.settings.schema import Section, Settings
+
+PREFIX = "REPORTER_"
+DEFAULT_FILE = "reporter.toml"
+NOT_SETTINGS = {"REPORTER_CONFIG", "REPORTER_VENV", "REPORTER_REQUIRE_PG", "REPORTER_TEST_PROCESSES"}
+LONGEST_SHOWN = 80  # characters of a wrong value that an error repeats
+
+SectionT = TypeVar("SectionT", bound=Section)
+
+
+class SettingsError(ValueError):
+    """The settings cannot be used; the message names file, key, value and remedy."""
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `file` (else `$REPORTER_CONFIG`, else ./reporter.toml if it is there), overlaid by the environment.
+
+    Raises SettingsError with every problem of the file, one to a line.
+    """
+    environ = process_environment if environ is None else environ
+    named = file or (Path(environ["REPORTER_CONFIG"]) if environ.get("REPORTER_CONFIG") else None)
+    path = named or Path(DEFAULT_FILE)
+    if named is None and not path.exists():
+        values: dict[str, Any] = {}
+    else:
+        values = _read(path)
+        _refuse_secrets(values, path)
+    _overlay(values, environ)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(sorted({_problem(e, path) for e in error.errors()}))) from None
+    return _resolve(settings, path.parent)
+
+
+def database_url(settings: Settings) -> str:
+    """Where the history is, password included: hand it to the history only, never print it."""
+    return settings.history.url.get_secret_value()
+
+
+def known_keys() -> Iterable[str]:
+    """Every key a settings file may hold, as `section.key`."""
+    for section, field in Settings.model_fields.items():
+        for key in _section_model(field.annotation).model_fields:
+            yield f"{section}.{key}"
+
+
+def data_file(*parts: str) -> Path:
+    """A file or folder that travels inside the package (`config`, `templates`), whether installed or in a checkout."""
+    package = Path(__file__).parent.parent
+    installed = package.joinpath("data", *parts)
+    return installed if installed.exists() else package.parent.joinpath(*parts)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such file; `reporter init` writes a first one") from None
+    except IsADirectoryError:
+        raise SettingsError(f"{path}: is a folder; name the settings file in it") from None
+    except PermissionError:
+        raise SettingsError(f"{path}: cannot be read; check its owner and mode") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from None
+
+
+def _section_model(annotation: Any) -> type[Section]:
+    """The model of a section, also where the file has a list of them (`[[recipient]]`)."""
+    model = annotation if isinstance(annotation, type) else get_args(annotation)[0]
+    assert issubclass(model, Section)
+    return model
+
+
+def _secret_keys() -> Iterable[tuple[str, str]]:
+    for section, field in Settings.model_fields.items():
+        for key, inner in _section_model(field.annotation).model_fields.items():
+            if inner.annotation is SecretStr:
+                yield section, key
+
+
+def _refuse_secrets(values: Mapping[str, Any], path: Path) -> None:
+    """A database URL without a password and an external id are no secrets; the rest never stands in the file."""
+    for section, key in _secret_keys():
+        tables = values.get(section, {})
+        for table in tables if isinstance(tables, list) else [tables]:
+            value = table.get(key) if isinstance(table, dict) else None
+            harmless = (section, key) == ("role", "external_id") or (
+                section == "history" and isinstance(value, str) and not _has_password(value)
+            )
+            if value and not harmless:
+                variable = f"{PREFIX}{section}__{key}".upper()
+                raise SettingsError(
+                    f"{path}: {section}.{key}: a secret does not belong in this file; "
+                    f"set {variable} or name a file in {section}.{key}_file"
+                )
+
+
+def _has_password(url: str) -> bool:
+    credentials = url.partition("://")[2].partition("@")
+    return bool(credentials[1]) and ":" in credentials[0]
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    known = {f"{PREFIX}{k.replace('.', '__')}".upper(): k for k in known_keys()}
+    lists = {name for name, field in Settings.model_fields.items() if not isinstance(field.annotation, type)}
+    for name, text in sorted(environ.items()):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        key = known.get(name)
+        if key is None or key.partition(".")[0] in lists:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise SettingsError(f"environment: {name}: no such setting{f'; did you mean {near[0]}?' if near else ''}")
+        section, _, field = key.partition(".")
+        values.setdefault(section, {})[field] = _from_text(text)
+
+
+def _from_text(text: str) -> Any:
+    """A list or table in TOML spelling; anything else as it stands, for pydantic to convert."""
+    if text[:1] in "[{":
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
+
+
+def _problem(error: Any, path: Path) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{path}: {key}: no such key{_nearest(error['loc'])}"
+    if error["type"] == "missing":
+        return f"{path}: {key}: is required"
+    section, name = str(error["loc"][0]), str(error["loc"][-1])
+    shown = "" if (section, name) in set(_secret_keys()) else f" = {_shorten(error['input'])}"
+    return f"{path}: {key}{shown}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _nearest(location: tuple[Any, ...]) -> str:
+    names = [str(part) for part in location if isinstance(part, str)]
+    if len(names) == 1:
+        candidates = list(Settings.model_fields)
+    else:
+        field = Settings.model_fields.get(names[0])
+        candidates = list(_section_model(field.annotation).model_fields) if field else []
+    near = difflib.get_close_matches(names[-1], candidates, n=1, cutoff=0.5)
+    elsewhere = [key for key in known_keys() if key.endswith(f".{names[-1]}")]
+    if elsewhere:
+        return f"; it belongs in [{elsewhere[0].partition('.')[0]}]"
+    return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(candidates)}"
+
+
+def _shorten(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+def _resolve(settings: Settings, base: Path) -> Settings:
+    """Secrets read from the files that name them; relative paths taken from the settings file's folder."""
+    changed: dict[str, Any] = {}
+    for section, key in _secret_keys():
+        part = getattr(settings, section)
+        if isinstance(part, tuple):
+            changed[section] = tuple(_with_secret(table, section, key, base) for table in changed.get(section, part))
+        else:
+            changed[section] = _with_secret(changed.get(section, part), section, key, base)
+    report = settings.report
+    directory = report.directory if report.directory.is_absolute() else base / report.directory
+    changed["report"] = report.model_copy(update={"directory": directory})
+    changed["assess"] = settings.assess.model_copy(
+        update={
+            name: base / value
+            for name in ("frameworks_directory", "waivers", "attestations")
+            if (value := getattr(settings.assess, name)) is not None
+        }
+    )
+    return settings.model_copy(update=changed)
+
+
+def _with_secret(section: SectionT, name: str, key: str, base: Path) -> SectionT:
+    file: Path | None = getattr(section, f"{key}_file", None)
+    if file is None:
+        return section
+    path = file if file.is_absolute() else base / file
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}.{key}_file = {str(path)!r}: cannot be read ({error.strerror})") from None
+    return section.model_copy(update={key: SecretStr(value)})

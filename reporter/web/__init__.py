@@ -1,0 +1,1 @@
+"""Read-only pages over the history: the runs, their reports and files, what was delivered."""

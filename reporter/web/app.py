@@ -1,0 +1,118 @@
+"""The pages: which runs there were, their reports, what became of each mail. Reads the history, changes nothing.
+
+There is no sign-in here: the server listens on loopback, and whoever wants it elsewhere puts a reverse proxy with
+authentication before it. Every answer carries a strict content security policy; files are served by the digest that the
+history recorded, so a report altered on disk is refused, not shown.
+"""
+
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reporter import history
+
+MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
+HEADERS = {
+    b"content-security-policy": b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"private, no-store",
+    b"cross-origin-opener-policy": b"same-origin",
+}
+RUNS_SHOWN = 60
+
+
+class SafeHeaders:
+    """Puts the headers that every answer must have on every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS.items()]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def application(engine: history.Engine, templates: Path, title: str) -> Starlette:
+    """The web application over one history."""
+    pages = Environment(loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined)
+
+    def page(name: str, **values: object) -> HTMLResponse:
+        return HTMLResponse(pages.get_template(f"web/{name}").render(title=title, **values))
+
+    def home(request: Request) -> Response:  # noqa: ARG001 - a page without questions
+        rows = [
+            (run, history.coverage(engine, run), history.reports(engine, run))
+            for run in history.last_runs(engine, RUNS_SHOWN)
+        ]
+        return page("runs.html.j2", rows=rows)
+
+    def one_run(request: Request) -> Response:
+        run = _run(engine, request)
+        return page(
+            "run.html.j2",
+            run=run,
+            coverage=history.coverage(engine, run),
+            reports=history.reports(engine, run),
+            deliveries=history.deliveries(engine, run=run),
+        )
+
+    def file(request: Request) -> Response:
+        run = _run(engine, request)
+        wanted = request.path_params["name"]
+        for report in history.reports(engine, run):
+            if Path(report.path).name == wanted:
+                return _file(Path(report.path), report.sha256)
+        raise HTTPException(404, f"run {run.seq} has no report called {wanted}")
+
+    def health(request: Request) -> Response:  # noqa: ARG001 - a probe
+        history.last_runs(engine, 1)
+        return Response("ok\n", media_type="text/plain")
+
+    def problem(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the signature is Starlette's
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        detail = error.detail if isinstance(error, HTTPException) else "The history cannot be read."
+        answer = page("problem.html.j2", status=status, detail=detail)
+        answer.status_code = status
+        return answer
+
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/runs/{run}", one_run),
+            Route("/runs/{run}/{name}", file),
+            Route("/health", health),
+        ],
+        middleware=[Middleware(SafeHeaders)],
+        exception_handlers={HTTPException: problem, history.HistoryError: problem},
+    )
+
+
+def _run(engine: history.Engine, request: Request) -> history.Run:
+    try:
+        return history.run_of(engine, request.path_params["run"])
+    except history.UnknownRun as error:
+        raise HTTPException(404, str(error)) from error
+
+
+def _file(path: Path, sha256: str) -> Response:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise HTTPException(404, f"{path.name} is no longer on disk; `reporter report` makes it anew") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise HTTPException(409, f"{path.name} was altered after it was written: its SHA-256 is not the recorded one")
+    return Response(data, media_type=MEDIA.get(path.suffix[1:], "application/octet-stream"))

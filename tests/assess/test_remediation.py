@@ -1,0 +1,259 @@
+"""The fix plan: a script to be read, in order, harmless until asked, whatever the names in it."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import reporter.checks  # noqa: F401  fills the registry
+from reporter.assess import evaluate
+from reporter.assess.remediation import fix_plan, steps
+from reporter.model import Evidence, Finding, Status
+
+ME = "111122223333"
+FAKE_AWS = """#!/bin/sh
+if [ "$1 $2" = "sts get-caller-identity" ]; then echo "${FAKE_ACCOUNT:-111122223333}"; exit 0; fi
+printf '%s\\n' "$#" "$@" >> "$FAKE_LOG"
+if [ -n "${FAKE_ERROR:-}" ]; then echo "$FAKE_ERROR" >&2; exit 254; fi
+"""
+
+
+def finding(fix, check="s3-bucket-tls-only", name="data", severity="high", **more):
+    known = {"account": ME, "region": "eu-west-1", "type": "AWS::S3::Bucket", "status": Status.FAIL} | more
+    return Finding(check=check, resource=name, arn=f"arn:aws:s3:::{name}", severity=severity, fix=fix, **known)
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a plan with an `aws` that writes down what it is asked."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "aws").write_text(FAKE_AWS)
+    (tmp_path / "bin" / "aws").chmod(0o755)
+    log = tmp_path / "log"
+    shell = shutil.which("dash") or "/bin/sh"
+
+    def of(script, *arguments, **environment):
+        (tmp_path / "plan.sh").write_text(script)
+        log.unlink(missing_ok=True)
+        path = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "FAKE_LOG": str(log)}
+        done = subprocess.run(
+            [shell, "plan.sh", *arguments],
+            cwd=tmp_path, env=path | environment, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        return done, calls(log.read_text() if log.exists() else "")
+
+    return of
+
+
+def calls(text):
+    """The recorded calls, each as its words."""
+    lines = text.split("\n")[:-1]
+    found = []
+    while lines:
+        number = int(lines.pop(0))
+        found.append(lines[:number])
+        lines = lines[number:]
+    return found
+
+
+PUT = "aws s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled"
+
+
+def test_a_plan_prints_until_it_is_told_to_act(run):
+    """Run as it is it changes nothing and says so; with --apply it runs each command once."""
+    (script,) = fix_plan(
+        [finding(PUT.format("data")), finding(PUT.format("data"), check="s3-bucket-versioning")]
+    ).values()
+    done, made = run(script)
+    assert (done.returncode, made) == (0, [])
+    assert "+ aws s3api put-bucket-versioning --bucket data" in done.stdout
+    assert "Nothing was changed" in done.stdout
+    done, made = run(script, "--apply")
+    assert done.returncode == 0
+    assert len(made) == 1
+    assert made[0][:4] == ["s3api", "put-bucket-versioning", "--bucket", "data"]
+    assert "the same command stands above" in script
+
+
+def test_the_wrong_account_is_refused(run):
+    """A plan for one account does nothing with the credentials of another, not even print."""
+    (script,) = fix_plan([finding(PUT.format("data"))]).values()
+    done, made = run(script, "--apply", FAKE_ACCOUNT="999999999999")
+    assert (done.returncode, made) == (1, [])
+    assert "belong to account 999999999999" in done.stderr
+    assert "+ aws" not in done.stdout
+
+
+def test_an_unknown_argument_is_refused(run):
+    """A slip in --apply is told, not taken for no argument."""
+    (script,) = fix_plan([finding(PUT.format("data"))]).values()
+    assert run(script, "--aply")[0].returncode == 2
+
+
+def test_a_failing_command_stops_the_plan(run):
+    """What comes later may stand on what failed."""
+    plan = fix_plan([finding(PUT.format("one"), name="one"), finding(PUT.format("two"), name="two")])
+    done, made = run(plan[ME], "--apply", FAKE_ERROR="An error occurred (AccessDenied)")
+    assert done.returncode == 254
+    assert len(made) == 1
+
+
+def test_what_exists_already_is_left_alone(run):
+    """Creating twice is no failure; being denied is."""
+    (script,) = fix_plan([finding("aws sns create-topic --name alarms", check="cloudtrail-notification")]).values()
+    done, _ = run(script, "--apply", FAKE_ERROR="An error occurred (TopicAlreadyExists): x")
+    assert done.returncode == 0
+    assert "exists already" in done.stdout
+    done, _ = run(script, "--apply", FAKE_ERROR="An error occurred (AccessDenied): x")
+    assert done.returncode == 1
+
+
+def test_urgent_things_come_first_and_foundations_before_them():
+    """Versioning before what stands on it, then by severity, check and name; the same findings give the same bytes."""
+    findings = [
+        finding(PUT.format("d"), check="s3-bucket-mfa-delete", severity="low", name="d"),
+        finding(PUT.format("c"), check="s3-bucket-not-public-read", severity="critical", name="c"),
+        finding(PUT.format("b"), check="s3-bucket-object-lock", severity="medium", name="b"),
+        finding(PUT.format("a"), check="s3-bucket-versioning", severity="low", name="a"),
+    ]
+    script = fix_plan(findings)[ME]
+    assert fix_plan(reversed(findings))[ME] == script
+    at = [script.index(f"--bucket {name}") for name in "acbd"]
+    assert at == sorted(at)
+
+
+def test_each_account_has_its_own_script():
+    """A fix that belongs into the account of the bucket stands there, not in the trail's."""
+    moved = finding("# in account 444455556666\n" + PUT.format("logs"), name="logs")
+    plan = fix_plan([finding(PUT.format("data")), moved, finding(PUT.format("x"), status=Status.PASS)])
+    assert list(plan) == [ME, "444455556666"]
+    assert "--bucket logs" in plan["444455556666"]
+    assert "--bucket logs" not in plan[ME]
+    assert "--bucket x" not in plan[ME]
+
+
+def test_a_region_is_added_where_the_command_has_none():
+    """Trails and log groups live in regions; a moved fix knows its own."""
+    assert "--region eu-west-1" in fix_plan([finding("aws cloudtrail start-logging --name t")])[ME]
+    fixed = fix_plan([finding("aws cloudtrail start-logging --name t --region us-east-1")])[ME]
+    assert "eu-west-1" not in fixed
+    assert "--region" not in fix_plan([finding("aws s3api put-bucket-acl --bucket b", region="global")])[ME]
+
+
+@pytest.mark.parametrize(
+    "fix",
+    [
+        "aws s3 rb s3://data --force",
+        "aws s3api delete-bucket --bucket data",
+        "aws cloudtrail delete-trail --name t",
+        "Turn it on in the console.",
+        "rm -rf /",
+        "aws s3api put-bucket-acl --bucket 'data",
+        "aws",
+    ],
+)
+def test_what_is_no_setting_command_becomes_a_remark(fix, run):
+    """Deletions, prose and broken quotes are for a person."""
+    (script,) = fix_plan([finding(fix)]).values()
+    done, made = run(script, "--apply")
+    assert (done.returncode, made) == (0, [])
+    assert f"#   by hand: {fix}" in script
+
+
+def test_a_value_that_only_a_person_can_choose_is_left_open(run):
+    """A placeholder that nothing fills is never run."""
+    long = "aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-pattern '" + "x" * 3000 + "'"
+    assert long in fix_plan([finding(long)])[ME]
+    for fix in (PUT.format("{Bucket}"), PUT.format("'<your bucket>'")):
+        (script,) = fix_plan([finding(fix)]).values()
+        assert run(script, "--apply")[1] == []
+        assert "choose a value" in script
+
+
+def test_what_stands_on_an_open_value_waits_for_it(run):
+    """A trail that was not created cannot be started: the second command is not run before the first."""
+    fix = "aws cloudtrail create-trail --name t --s3-bucket-name <BUCKET>\naws cloudtrail start-logging --name t"
+    (script,) = fix_plan([finding(fix)]).values()
+    assert run(script, "--apply")[1] == []
+    assert "#   then run: aws cloudtrail start-logging --name t" in script
+
+
+def test_what_cannot_be_taken_back_is_not_run_by_the_dozen(run):
+    """Object Lock in compliance mode outlasts a mistake; looking harms nobody and is no fix."""
+    lock = "aws s3api put-object-lock-configuration --bucket b --object-lock-configuration ObjectLockEnabled=Enabled"
+    (script,) = fix_plan([finding(lock + "\naws s3api get-bucket-policy --bucket b")]).values()
+    assert run(script, "--apply")[1] == []
+    assert "cannot be taken back" in script
+    assert "look first: aws s3api get-bucket-policy" in script
+
+
+def test_the_fixes_of_all_checks_go_into_a_plan():
+    """Each check's fix is a command that may run once its values are chosen, never prose or a deletion of data."""
+    for check in evaluate.CHECKS.values():
+        filled = re.sub(r"<[^<>]*>|\{[A-Za-z]\w*\}", "value", check.fix)
+        for step in steps(finding(filled)):
+            assert not step.remark.startswith("by hand"), f"{check.id}: {step.remark}"
+
+
+def test_a_finding_without_a_fix_says_so():
+    """Nothing is left out silently."""
+    assert "there is no command for it" in fix_plan([finding("")])[ME]
+
+
+HOSTILE = [
+    "x; touch pwned",
+    "x$(touch pwned)",
+    "x`touch pwned`",
+    "x' ; touch pwned ; '",
+    'x" ; touch pwned ; "',
+    "x\ntouch pwned",
+    "x\n#\ntouch pwned\n",
+    "x\r\ntouch pwned",
+    "x && touch pwned || touch pwned",
+    "x > pwned",
+    "--force $IFS touch",
+    "x\u202etouch pwned",
+    "x\u2028touch pwned",
+    "${PATH}\\",
+    "%s%n{account}",
+    "😀" * 60,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_inert(name, run, tmp_path):
+    """Whether the name was quoted well, badly or not at all: nothing but `aws` runs, and it gets words."""
+    fixes = [PUT.format(name), PUT.format(f"'{name}'"), PUT.format(f'"{name}"'), name]
+    for fix in fixes:
+        (script,) = fix_plan([finding(fix, name=name, reason=name, check=name)]).values()
+        done, made = run(script, "--apply")
+        assert done.returncode == 0, done.stderr
+        assert not (tmp_path / "pwned").exists()
+        assert all(call[:2] == ["s3api", "put-bucket-versioning"] for call in made)
+
+
+def test_a_name_cannot_smuggle_in_a_command_of_its_own(run):
+    """A line that looks just like ours, but came out of a name or a value, is for a person to look at."""
+    name = "x\naws s3api put-bucket-acl --bucket victim --acl public-read"
+    read = Evidence("AWS::CloudTrail::Trail", "t", ME, "S3BucketName", name)
+    for one in (finding(PUT.format(name), name=name), finding(PUT.format(name), evidence=(read,))):
+        (script,) = fix_plan([one]).values()
+        assert run(script, "--apply")[1] == []
+        assert "holds control characters" in script
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40), st.text(max_size=40))
+def test_every_plan_is_a_script_a_shell_accepts(name, fix):
+    """Whatever stands in names, reasons and fixes, the plan parses and holds no line that is not ours."""
+    (script,) = fix_plan([finding(PUT.format(name) + "\n" + fix, name=name, reason=fix)]).values()
+    checked = subprocess.run(
+        ["/bin/sh", "-n"], input=script.encode("utf-8", "replace"), capture_output=True, timeout=20, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    body = script.split("\n}\n")[-1]
+    ours = ("#", "step ", "create ", "if [", "")
+    assert all(line == "" or line.startswith(ours[:4]) for line in body.split("\n"))

@@ -1,0 +1,146 @@
+"""How fast an organization is judged, and in how much memory: generated accounts, judged one at a time by all checks.
+
+Prints one JSON line: `seconds_10k` for ten thousand resources, `findings` and `peak_mb_500k` for the organization streamed
+after it (10,000 accounts of 50 buckets; `--accounts N` for fewer). Run with `python tests/benchmarks/judge.py`.
+"""
+
+import argparse
+import json
+import resource
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+
+import reporter.checks  # noqa: F401 -- fills the registry
+from reporter.assess.estate import Estate
+from reporter.assess.evaluate import judge
+from reporter.assess.neighbours import Listing, Neighbours
+from reporter.assess.resource_types import GLOBAL_TYPES
+from reporter.checks import examples as eg
+from reporter.checks.examples.estates import REGIONAL_TYPES
+from reporter.model import GLOBAL, Account, AccountSnapshot, ConfigurationItem, ReadStatus
+
+REGIONS = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+]
+LISTED = frozenset(product(REGIONAL_TYPES, REGIONS)) | {(kind, GLOBAL) for kind in GLOBAL_TYPES}
+LOGS = "organization-trail-logs"
+ORGANIZATION_TRAIL = eg.organization_trail(
+    S3BucketName=LOGS,
+    KmsKeyId=eg.key(account=eg.ARCHIVE).id,
+    RegionStatus={region: {"IsLogging": True, "LatestDeliveryError": None} for region in REGIONS},
+)
+ARN = f"arn:aws:organizations::{eg.MANAGEMENT}:account/{eg.ORGANIZATION_ID}"
+
+
+def bucket(account: str, number: int) -> ConfigurationItem:
+    """One of the account's buckets: most are well kept, each tenth is not, policies differ by name and principal."""
+    name = f"bucket-{account}-{number}"
+    region = REGIONS[number % len(REGIONS)]
+    target = {"TargetBucket": f"bucket-{account}-0", "TargetPrefix": f"{name}/"} if number else None
+    if number % 10 == 9:
+        return eg.bucket(account=account, region=region, Name=name, Policy=None, Logging=None, Versioning=None)
+    reader = {"AWS": f"arn:aws:iam::{int(account) + number % 3:012d}:role/Reader"}
+    document = eg.log_bucket_policy(name)
+    granted = eg.statement(reader, "s3:Get*", "s3:ListBucket", name=name)
+    document = {**document, "Statement": [*document["Statement"], granted]}
+    return eg.bucket(account=account, region=region, Name=name, Policy=document, Logging=target, ObjectLock=None)
+
+
+def snapshot(number: int, buckets: int) -> AccountSnapshot:
+    """One account of the organization: itself, a trail of its own, a key, and its buckets."""
+    id = f"{100_000_000_000 + number * 7:012d}"
+    trail = eg.trail(account=id, S3BucketName=LOGS, KmsKeyId=eg.key(account=id).id)
+    items = [
+        eg.account(id, Regions=REGIONS, VisibleTrails=[trail.id, ORGANIZATION_TRAIL.id]),
+        trail,
+        eg.key(account=id),
+    ]
+    items += [bucket(id, one) for one in range(buckets)]
+    return AccountSnapshot(
+        account=Account(id, arn=f"{ARN}/{id}"),
+        status=ReadStatus.READ,
+        items=tuple(items),
+        listed=LISTED,
+        regions_enabled=tuple(REGIONS),
+    )
+
+
+def neighbours(accounts: int) -> Neighbours:
+    """The organization by look-up: what lives in the management and archive accounts; other accounts on demand."""
+    central = [
+        ORGANIZATION_TRAIL,
+        eg.bucket(account=eg.ARCHIVE, Name=LOGS),
+        eg.key(account=eg.ARCHIVE),
+        eg.organization(),
+        eg.account(eg.ARCHIVE),
+        eg.account(eg.MANAGEMENT),
+        *(eg.policy(Id=f"p-{n}", Targets=[{"TargetId": eg.ROOT, "Name": "Root", "Type": "ROOT"}]) for n in range(20)),
+    ]
+    ids = [eg.ARCHIVE, eg.MANAGEMENT, *(f"{100_000_000_000 + n * 7:012d}" for n in range(accounts))]
+    known = {id: Account(id, arn=f"{ARN}/{id}", management=id == eg.MANAGEMENT, parent_ids=(eg.ROOT,)) for id in ids}
+    by_name = {(item.type, item.id): item for item in central}
+    return Neighbours(
+        accounts=known,
+        find=lambda *name: by_name.get(name),
+        shared=lambda kind, owner: [one for one in central if one.type == kind and owner in {"", one.account}],
+        listing=lru_cache(maxsize=1)(lambda id: Listing(known[id], LISTED, regions=tuple(REGIONS))),
+    )
+
+
+def judged(snapshots: Iterator[AccountSnapshot], around: Neighbours) -> tuple[float, int, Counter[str]]:
+    """Seconds of judging alone, resources judged, and findings by status."""
+    seconds, resources, counts = 0.0, 0, Counter[str]()
+    for one in snapshots:
+        started = time.process_time()
+        counts.update(finding.status for finding in judge(Estate(one, around)))
+        seconds += time.process_time() - started
+        resources += len(one.items)
+    return seconds, resources, counts
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--accounts", type=int, default=10_000, help="accounts of the streamed organization")
+    options.add_argument("--buckets", type=int, default=50, help="buckets in each of them")
+    asked = options.parse_args()
+    seconds, resources, small = judged((snapshot(n, 97) for n in range(100)), neighbours(100))
+    streamed = (snapshot(n, asked.buckets) for n in range(asked.accounts))
+    long_seconds, many, large = judged(streamed, neighbours(asked.accounts))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        json.dumps(
+            {
+                "seconds_10k": round(seconds * 10_000 / resources, 2),
+                "findings_10k": sum(small.values()),
+                "findings": sum(large.values()),
+                "resources": many,
+                "seconds": round(long_seconds, 1),
+                "peak_mb_500k": round(peak),
+                "statuses": dict(sorted(large.items())),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,309 @@
+"""Whether a change made things worse."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from reporter.documents.canonical import canonical
+from reporter.drift.changes import describe
+from reporter.drift.direction import judge
+from reporter.drift.worse import GUARDS, ROWS, worse
+from reporter.model import ConfigurationItem, Direction, Evidence, Finding, Status, Unread
+
+BUCKET = "AWS::S3::Bucket"
+TRAIL = "AWS::CloudTrail::Trail"
+THEN = datetime(2026, 11, 15, 2, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+WORSENED, IMPROVED, MIXED, NEUTRAL = Direction.WORSENED, Direction.IMPROVED, Direction.MIXED, Direction.NEUTRAL
+
+
+def item(type, configuration, account="111122223333", **more):
+    """A stored item."""
+    return ConfigurationItem(
+        account=account,
+        region="eu-west-1",
+        type=type,
+        id="x",
+        arn="arn:aws:s3:::x",
+        configuration=canonical(type, configuration),
+        captured_at=THEN,
+        **more,
+    )
+
+
+def judged(type, before, after, found_before=(), found_after=()):
+    """The judged change between two configurations (None: not there)."""
+    old, new = (item(type, one) if one is not None else None for one in (before, after))
+    return judge(describe(old, new, detected_at=NOW), found_before, found_after, old=old, new=new)
+
+
+def finding(status, check="bucket-versioned", *, key="Versioning", severity="high", type=BUCKET, resource="x"):
+    """A finding that read one part of the bucket x."""
+    return Finding(
+        check=check,
+        account="111122223333",
+        region="eu-west-1",
+        type=type,
+        resource=resource,
+        arn="",
+        status=status,
+        severity=severity,
+        evidence=(Evidence(BUCKET, "x", "111122223333", key, None),),
+    )
+
+
+ON, OFF = {"Versioning": {"Status": "Enabled"}}, {"Versioning": {"Status": "Suspended"}}
+
+
+def test_pass_to_fail_is_worse():
+    """A check that passed and now fails makes the change worse, with its severity and the move."""
+    change = judged(BUCKET, ON, OFF, [finding(Status.PASS)], [finding(Status.FAIL)])
+    assert (change.direction, change.severity) == (WORSENED, "high")
+    assert change.checks == {"bucket-versioned": "pass -> fail"}
+
+
+def test_fail_to_pass_is_better():
+    """A check that failed and now passes makes it better, as grave as what it ended."""
+    change = judged(BUCKET, OFF, ON, [finding(Status.FAIL)], [finding(Status.PASS)])
+    assert (change.direction, change.severity) == (IMPROVED, "high")
+
+
+def test_one_worse_and_one_better_is_mixed():
+    """Both moves at once are mixed; the severity is that of what got worse."""
+    before = [finding(Status.PASS), finding(Status.FAIL, "other", severity="critical")]
+    after = [finding(Status.FAIL), finding(Status.PASS, "other", severity="critical")]
+    change = judged(BUCKET, ON, OFF, before, after)
+    assert (change.direction, change.severity) == (MIXED, "high")
+
+
+def test_a_passing_check_overrules_the_rule():
+    """Where the check that looks at the part passes, a weaker value is nobody's concern."""
+    change = judged(BUCKET, ON, OFF, [finding(Status.PASS)], [finding(Status.PASS)])
+    assert change.direction is NEUTRAL
+
+
+def test_a_bad_thing_can_get_worse():
+    """Where the check fails before and after, the rule of the field decides."""
+    change = judged(BUCKET, ON, OFF, [finding(Status.FAIL)], [finding(Status.FAIL)])
+    assert (change.direction, change.severity) == (WORSENED, "medium")
+
+
+def test_findings_of_others_count_if_they_read_the_changed_part():
+    """A trail's check that reads its bucket's versioning moves with the bucket; one that read another part does not."""
+    trail = {"type": TRAIL, "resource": "trail", "check": "trail-bucket-versioned"}
+    change = judged(BUCKET, ON, OFF, [finding(Status.PASS, **trail)], [finding(Status.FAIL, **trail)])
+    assert change.checks == {"trail-bucket-versioned": "pass -> fail"}
+    assert change.severity == "high"
+    aside = judged(
+        BUCKET, ON, OFF, [finding(Status.PASS, key="Acl", **trail)], [finding(Status.FAIL, key="Acl", **trail)]
+    )
+    assert aside.checks == {}
+
+
+def test_a_new_resource_that_fails_is_worse():
+    """Created with a failing check: worse. Created passing, or deleted while failing: neither."""
+    assert judged(BUCKET, None, OFF, [], [finding(Status.FAIL)]).direction is WORSENED
+    assert judged(BUCKET, None, ON, [], [finding(Status.PASS)]).direction is NEUTRAL
+    gone = judged(BUCKET, OFF, None, [finding(Status.FAIL)], [])
+    assert (gone.direction, gone.checks) == (NEUTRAL, {"bucket-versioned": "fail -> absent"})
+
+
+def test_safeguards_that_go_or_come():
+    """A deleted trail is worse and a new one better, without any finding."""
+    assert (judged(TRAIL, {}, None).direction, judged(TRAIL, {}, None).severity) == (WORSENED, "high")
+    assert judged(TRAIL, None, {}).direction is IMPROVED
+
+
+def test_another_owner_is_critical():
+    """A bucket name that now belongs to another account is as bad as it gets."""
+    old, new = item(BUCKET, ON), item(BUCKET, ON, account="999999999999")
+    change = judge(describe(old, new, detected_at=NOW), old=old, new=new)
+    assert (change.direction, change.severity) == (WORSENED, "critical")
+
+
+def test_lost_sight_is_neither_but_weighs_what_it_hides():
+    """A lost part is neutral; its severity is that of the checks that can no longer answer, low if none did."""
+    unread = {"Versioning": Unread("GetBucketVersioning", "s3:GetBucketVersioning", "AccessDenied")}
+    change = describe(item(BUCKET, ON), item(BUCKET, ON, unread=unread), detected_at=NOW)
+    blind = judge(change, [finding(Status.PASS)], [finding(Status.INSUFFICIENT_DATA)])
+    assert (blind.direction, blind.severity) == (NEUTRAL, "high")
+    assert blind.checks == {"bucket-versioned": "pass -> insufficient_data"}
+    assert judge(change).severity == "low"
+
+
+# --- policies --------------------------------------------------------------------------------------------------------
+
+
+def statement(**more):
+    """A statement for one role of the account."""
+    return {
+        "Sid": "A",
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/ops"},
+        "Action": ["s3:GetObject"],
+        "Resource": "arn:aws:s3:::x/*",
+        **more,
+    }
+
+
+def policy(*statements):
+    """A bucket with these statements, or without a policy."""
+    return {"Policy": {"Version": "2012-10-17", "Statement": list(statements)} if statements else None}
+
+
+DENY = statement(
+    Sid="D", Effect="Deny", Principal="*", Action="s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}}
+)
+
+POLICIES = [
+    ("made public", policy(statement()), policy(statement(Principal="*")), WORSENED, "critical"),
+    ("public from nothing", policy(), policy(statement(Principal="*")), WORSENED, "critical"),
+    ("no longer public", policy(statement(Principal="*")), policy(), IMPROVED, "critical"),
+    (
+        "an action more",
+        policy(statement()),
+        policy(statement(Action=["s3:GetObject", "s3:PutObject"])),
+        WORSENED,
+        "medium",
+    ),
+    (
+        "an action less",
+        policy(statement(Action=["s3:GetObject", "s3:PutObject"])),
+        policy(statement()),
+        IMPROVED,
+        "medium",
+    ),
+    ("a denial gone", policy(statement(), DENY), policy(statement()), WORSENED, "medium"),
+    ("a denial added", policy(statement()), policy(statement(), DENY), IMPROVED, "medium"),
+    ("swapped action", policy(statement()), policy(statement(Action="s3:DeleteObject")), MIXED, "medium"),
+    ("renamed", policy(statement()), policy(statement(Sid="B")), NEUTRAL, "informational"),
+    (
+        "split in two",
+        policy(statement(Action=["s3:GetObject", "s3:PutObject"])),
+        policy(statement(), statement(Sid="B", Action="s3:PutObject")),
+        NEUTRAL,
+        "informational",
+    ),
+]
+
+
+@pytest.mark.parametrize("name, before, after, direction, severity", POLICIES, ids=[case[0] for case in POLICIES])
+def test_policies_by_what_they_grant(name, before, after, direction, severity):
+    """A policy is worse if it grants more or denies less, whatever the words; a respelling is neither."""
+    change = judged(BUCKET, before, after)
+    assert (change.direction, change.severity) == (direction, severity)
+
+
+def test_an_unread_policy_is_not_compared():
+    """A policy that could not be read grants neither more nor less than before."""
+    unread = {"Policy": Unread("GetBucketPolicy", "s3:GetBucketPolicy", "AccessDenied")}
+    old, new = item(BUCKET, policy(statement())), item(BUCKET, {"Policy": None}, unread=unread)
+    assert judge(describe(old, new, detected_at=NOW), old=old, new=new).direction is NEUTRAL
+
+
+def test_guardrails_of_the_organization():
+    """A denial that leaves a service control policy is worse, one that comes is better."""
+    rule = {"Sid": "NoStop", "Effect": "Deny", "Action": "cloudtrail:StopLogging", "Resource": "*"}
+    allow = {"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    with_rule, without = ({"Content": {"Statement": found}} for found in ([allow, rule], [allow]))
+    assert judged("AWS::Organizations::Policy", with_rule, without).direction is WORSENED
+    assert judged("AWS::Organizations::Policy", without, with_rule).direction is IMPROVED
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+RULES = [
+    (TRAIL, {"Status": {"IsLogging": True}}, {"Status": {"IsLogging": False}}, "critical"),
+    (
+        TRAIL,
+        {"RegionStatus": {"eu-west-1": {"IsLogging": True}}},
+        {"RegionStatus": {"eu-west-1": {"IsLogging": False}}},
+        "high",
+    ),
+    (TRAIL, {"Status": {"LatestDeliveryError": None}}, {"Status": {"LatestDeliveryError": "AccessDenied"}}, "medium"),
+    (TRAIL, {"KmsKeyId": "k"}, {}, "medium"),
+    (TRAIL, {"LogFileValidationEnabled": True}, {"LogFileValidationEnabled": False}, "medium"),
+    (
+        BUCKET,
+        {"PublicAccessBlock": {"BlockPublicAcls": True}},
+        {"PublicAccessBlock": {"BlockPublicAcls": False}},
+        "high",
+    ),
+    (BUCKET, {"PublicAccessBlock": {"BlockPublicAcls": True}}, {"PublicAccessBlock": None}, "high"),
+    (
+        BUCKET,
+        {"Versioning": {"Status": "Enabled", "MFADelete": "Enabled"}},
+        {"Versioning": {"Status": "Enabled", "MFADelete": "Disabled"}},
+        "medium",
+    ),
+    (BUCKET, {"Logging": {"TargetBucket": "l"}}, {"Logging": None}, "medium"),
+    (
+        BUCKET,
+        {"Encryption": {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}},
+        {"Encryption": {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}},
+        "medium",
+    ),
+    (
+        BUCKET,
+        {"Acl": {"Grants": []}},
+        {
+            "Acl": {
+                "Grants": [
+                    {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
+                ]
+            }
+        },
+        "critical",
+    ),
+    (
+        BUCKET,
+        {"Lifecycle": {"Rules": [{"ID": "o", "Expiration": {"Days": 365}}]}},
+        {"Lifecycle": {"Rules": [{"ID": "o", "Expiration": {"Days": 30}}]}},
+        "low",
+    ),
+    (
+        BUCKET,
+        {"ObjectLock": {"Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 400}}}},
+        {"ObjectLock": {"Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}}},
+        "high",
+    ),
+    ("AWS::Logs::LogGroup", {}, {"retentionInDays": 30}, "medium"),
+    ("AWS::Logs::LogGroup", {"retentionInDays": 365}, {"retentionInDays": 30}, "medium"),
+    ("AWS::CloudWatch::Alarm", {"AlarmActions": ["a", "b"]}, {"AlarmActions": ["a"]}, "medium"),
+    ("AWS::KMS::Key", {"Metadata": {"KeyState": "Enabled"}}, {"Metadata": {"KeyState": "PendingDeletion"}}, "high"),
+    ("AWS::KMS::Key", {"Rotation": {"RotationPeriodInDays": 365}}, {"Rotation": {"RotationPeriodInDays": 2560}}, "low"),
+    ("AWS::::Account", {"VisibleTrails": ["a"]}, {"VisibleTrails": []}, "high"),
+    (
+        "AWS::GuardDuty::Detector",
+        {"Detail": {"Features": [{"Name": "S3", "Status": "ENABLED"}]}},
+        {"Detail": {"Features": [{"Name": "S3", "Status": "DISABLED"}]}},
+        "medium",
+    ),
+]
+
+
+@pytest.mark.parametrize("type, before, after, severity", RULES)
+def test_rules_where_no_check_answers(type, before, after, severity):
+    """A field gets worse in its bad direction and better in the other."""
+    change = judged(type, before, after)
+    assert (change.direction, change.severity) == (WORSENED, severity)
+    assert judged(type, after, before).direction is IMPROVED
+
+
+def test_tags_and_the_like_are_neutral():
+    """A tag, a name, an unknown field have no bad direction."""
+    for before, after in (({"Tags": {"a": "1"}}, {"Tags": None}), ({"Anything": 1}, {"Anything": 0})):
+        change = judged(BUCKET, before, after)
+        assert (change.direction, change.severity) == (NEUTRAL, "informational")
+
+
+def test_rules_take_any_value():
+    """A rule that meets a value of another kind has no opinion, and does not stumble."""
+    values = (None, True, 0, "x", [], ["a"], {}, {"a": 1})
+    for rows in ROWS.values():
+        for _, rule, _, good in rows:
+            for one in values:
+                assert worse(rule, one, one, good) == 0
+                for other in values:
+                    assert worse(rule, one, other, good) == -worse(rule, other, one, good)
+    assert GUARDS

@@ -1,0 +1,108 @@
+"""Settings: what a file and the environment may say, and what a mistake in them is told."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from reporter.settings import Settings, SettingsError, data_file, known_keys, load
+
+SECRETS_BY_REFERENCE = {"mail.password", "webhook.url"}
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "reporter.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_shipped_file_is_complete_and_states_the_defaults(tmp_path: Path) -> None:
+    """Every key stands in config/reporter.toml, and uncommenting them all changes nothing."""
+    text = data_file("config", "reporter.toml").read_text(encoding="utf-8")
+    uncommented = re.sub(r"^# (?=\w+ = |\[\[)", "", text, flags=re.M)
+    for key in known_keys():
+        section, _, name = key.partition(".")
+        body = re.search(rf"^(?:# )?\[+{section}\]+(.*?)(?=^(?:# )?\[|\Z)", text, flags=re.M | re.S)
+        assert body, f"[{section}] is missing"
+        assert re.search(rf"^# {name} = ", body[1], flags=re.M), f"{key} is missing"
+    lists = uncommented[uncommented.index("[[recipient]]") :]
+    alone = uncommented.replace(lists, "") + lists[lists.index("[archive]") : lists.index("[[webhook]]")]
+    loaded = load(write(tmp_path, alone), {})
+    expected = Settings()
+    for section in Settings.model_fields:
+        if section != "report":
+            assert getattr(loaded, section) == getattr(expected, section), section
+    assert loaded.report.directory == tmp_path / "reports"
+
+
+def test_no_file_and_no_environment_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first user needs no settings file."""
+    monkeypatch.chdir(tmp_path)
+    assert load(None, {}).role.name == "ReporterAudit"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[mial]\n", "mial: no such key; did you mean mail?"),
+        ("[mail]\nprt = 25\n", "mail.prt: no such key; did you mean port?"),
+        ("[mail]\nport = 'x'\n", "mail.port = 'x': "),
+        ("[report]\nthreads = 3\n", "report.threads: no such key; it belongs in [collect]"),
+        ("[[recipient]]\nadress = 'a@b.example'\n", "recipient.0.adress: no such key; did you mean address?"),
+        ("[report]\ntime_zone = 'Mars/Olympus'\n", "report.time_zone = 'Mars/Olympus': no time zone is called"),
+        ("[organization]\naccounts = ['123']\n", "organization.accounts.0 = '123': "),
+        ("[[schedule]]\nid = 'A B'\n", "schedule.0.id = 'A B': "),
+        ("[mail\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_names_file_key_value_and_remedy(tmp_path: Path, text: str, told: str) -> None:
+    """One clear line for each mistake, beginning with the file."""
+    file = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        load(file, {})
+    assert str(caught.value).startswith(str(file))
+    assert told in str(caught.value)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    """Nobody mends a file one error at a time."""
+    with pytest.raises(SettingsError) as caught:
+        load(write(tmp_path, "[mail]\nprt = 1\n[roll]\n"), {})
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_environment_wins_over_the_file_and_a_typo_in_it_is_an_error(tmp_path: Path) -> None:
+    """REPORTER_SECTION__KEY sets any key, lists included; a misspelt name is not ignored."""
+    file = write(tmp_path, "[mail]\nhost = 'file.example'\n")
+    environ = {"REPORTER_MAIL__HOST": "env.example", "REPORTER_ORGANIZATION__ACCOUNTS": '["111122223333"]', "HOME": "/"}
+    settings = load(file, environ)
+    assert settings.mail.host == "env.example"
+    assert settings.organization.accounts == ("111122223333",)
+    with pytest.raises(SettingsError, match="did you mean REPORTER_MAIL__HOST"):
+        load(file, {"REPORTER_MAIL__HOTS": "x"})
+
+
+@pytest.mark.parametrize("text", ["[mail]\npassword = 'hunter2'\n", "[history]\nurl = 'postgresql://u:hunter2@h/d'\n"])
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
+    """The error names the variable and the file key to use, and does not print the secret."""
+    with pytest.raises(SettingsError) as caught:
+        load(write(tmp_path, text), {})
+    assert "_file" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_secrets_come_from_files_and_the_environment_and_are_never_printed(tmp_path: Path) -> None:
+    """A secret's repr is a mask, wherever it came from."""
+    (tmp_path / "pw").write_text("s3cret\n", encoding="utf-8")
+    by_file = load(write(tmp_path, "[mail]\npassword_file = 'pw'\n"), {})
+    by_environment = load(None, {"REPORTER_MAIL__PASSWORD": "s3cret"})
+    assert by_file.mail.password.get_secret_value() == by_environment.mail.password.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(by_file) + repr(by_environment)
+
+
+def test_a_missing_secret_file_and_a_missing_settings_file_say_so(tmp_path: Path) -> None:
+    """Both errors name the path."""
+    with pytest.raises(SettingsError, match=r"mail.password_file = .*nowhere"):
+        load(write(tmp_path, "[mail]\npassword_file = 'nowhere'\n"), {})
+    with pytest.raises(SettingsError, match="reporter init"):
+        load(tmp_path / "absent.toml", {})
