@@ -102,6 +102,14 @@ def tally(
     }
 
 
+def completed(tallies: Mapping[str, Tally], asked: Iterable[str]) -> dict[str, Tally]:
+    """The tallies of one account with every check that was asked of it: one that found nothing to ask about is answered.
+
+    `asked` must not hold a check that was not asked then (one that is younger than the answers): silence is no answer of it.
+    """
+    return {**{check: counted() for check in asked}, **tallies}
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is to be said of a control, why, and the counts it rests on (of all checks it names together)."""

@@ -12,7 +12,7 @@ from reporter.assess.kleene import both, certain, certainly, either, every, fail
 from reporter.assess.neighbours import Listing, Neighbours, unread_aliases
 from reporter.assess.references import home_of, names_of, reference
 from reporter.assess.resource_types import KEY, TARGETS
-from reporter.assess.view import LONG_AGO, InsufficientData, NotApplicable, Refusal, View
+from reporter.assess.view import LONG_AGO, InsufficientData, NotApplicable, Refusal, View, told
 from reporter.model import ACCOUNT, EVERY_PART, GLOBAL, AccountSnapshot, ConfigurationItem, Evidence, Unread
 
 __all__ = [
@@ -44,11 +44,12 @@ def instant(value: Any) -> datetime | None:
 
 
 class Trace:
-    """What one answer rests on: the evidence in the order it was read, and the resources that were looked up."""
+    """What one answer rests on: the evidence in the order it was read, the resources looked up, why it is a no."""
 
-    __slots__ = ("evidence", "looked_up")
+    __slots__ = ("because", "evidence", "looked_up")
 
     def __init__(self) -> None:
+        self.because = ""
         self.evidence: dict[object, Evidence] = {}
         self.looked_up: list[ConfigurationItem] = []
 
@@ -122,21 +123,22 @@ class Resource:
         at = instant(moment)
         return None if at is None else self.captured_at - at
 
-    def related(self, type: str, id: str | None) -> "Resource | None":
+    def related(self, type: str, id: str | None, within: str = "") -> "Resource | None":
         """The resource that `id` refers to, in whichever account it lives; None if there certainly is none.
 
-        Raises InsufficientData where the listing that would show it is missing.
+        Raises InsufficientData where the listing that would show it is missing. `within` names the account where AWS
+        demands it to live: elsewhere it does not count.
         """
         if not id:
             return None
         name = reference(type, id, self.item)
         found = self._estate.find(type, name)
-        if found is not None:
+        if found is not None and within in {"", found.item.account}:
             self._trace.looked_up.append(found.item)
             return Resource(self._estate, found, self._trace)
-        why = self._estate.missing(type, name)
+        why = self._estate.missing(type, name, by=self.account, within=within)
         if why is not None:
-            raise InsufficientData(f"{name} was not found and may exist unread: {why}")
+            raise InsufficientData(f"{name} was not found and may exist unread: {told(why)}")
         return None
 
     def related_all(self, type: str, ids: Iterable[str]) -> "list[Resource]":
@@ -191,6 +193,11 @@ class Resource:
         evidence = self._estate.target(name)
         self._trace.evidence[id(evidence)] = evidence
         return evidence.value
+
+    def because(self, sentence: str) -> bool:
+        """No, and why: `return trail["X"] or trail.because("X is off")`. The last one said is the finding's reason."""
+        self._trace.because = sentence
+        return False
 
     def note(self, key: str, value: Any) -> None:
         """Adds to the evidence what follows from several reads: which buckets are uncovered, which grant is too wide."""
@@ -258,9 +265,14 @@ class Estate:
             return known
         return self.neighbours.view(type, name) or known
 
-    def missing(self, type: str, name: str) -> Unread | None:
-        """Why one cannot say that nothing of that type has this name; None: it certainly does not exist."""
+    def missing(self, type: str, name: str, *, by: str, within: str = "") -> Unread | None:
+        """Why one cannot say that nothing of that type has the name that account `by` uses; None: it does not exist."""
         account, region = home_of(type, name)
+        account = account or within
+        namer = self._listing_of(by)
+        unread = None if namer is None else namer.names_unread(type, account, region)
+        if unread is not None:
+            return unread
         if account != self.account.id:
             by_alias = self.neighbours.unread_alias(account) if ":alias/" in name else None
             return self.neighbours.unlisted(type, account, region) or by_alias
@@ -276,12 +288,17 @@ class Estate:
 
     def all(self, type: str, account: str, region: str = "") -> list[View]:
         """All of a type in one account (in one region), with a stand-in where its listing is incomplete."""
-        if account == self.account.id:
-            found, why = self._views.get(type, []), self.unlisted(type, region)
-        else:
-            found, why = self.neighbours.views(type, account), self.neighbours.unlisted(type, account, region)
+        own = account == self.account.id
+        found = self._views.get(type, []) if own else self.neighbours.views(type, account)
         seen = [view for view in found if region in {"", view.item.region}]
+        listing = self._listing_of(account)
+        if listing is not None and not listing.enables(region):
+            return seen
+        why = self.unlisted(type, region) if own else self.neighbours.unlisted(type, account, region)
         return [*seen, self._refusal(type, account, why)] if why else seen
+
+    def _listing_of(self, account: str) -> Listing | None:
+        return self._listing if account == self.account.id else self.neighbours.listing(account)
 
     def estate_all(self, type: str) -> list[View]:
         """All of a type in the organization, with a stand-in where a listing is incomplete."""
@@ -291,7 +308,7 @@ class Estate:
         return [*found, self._refusal(type, "the organization", why)] if why else found
 
     def _refusal(self, type: str, where: str, why: Unread) -> View:
-        return Refusal(type, type, self.account.id, f"{type} in {where} was not listed completely: {why}")
+        return Refusal(type, type, self.account.id, f"{type} in {where} was not listed completely: {told(why)}")
 
     def target(self, name: str) -> Evidence:
         """A configured target as evidence."""

@@ -1,7 +1,7 @@
 """Checks as values, and their answers: `@check` puts a question into `CHECKS`, `judge` asks it of an estate.
 
 A check is a predicate with examples. Its docstring is its text: the first sentence is the title, the rest says why,
-`Fix:` gives the commands, `Terraform:` and `CloudFormation:` fragments where they exist.
+`Fix:` gives the commands.
 """
 
 import hashlib
@@ -19,15 +19,27 @@ from itertools import groupby
 from typing import Any, Final
 
 from reporter.assess.estate import Estate, InsufficientData, NotApplicable, Resource, Trace
+from reporter.assess.view import told
 from reporter.model import ConfigurationItem, Evidence, Finding, Severity, Status
 
 Question = Callable[[Resource], bool]
 Example = Sequence[Any]  # configuration items, gaps and targets: see checks/examples.py
-SECTIONS: Final = re.compile(r"^(Fix|Terraform|CloudFormation):[ \n]?", re.MULTILINE)
+FIX: Final = re.compile(r"^Fix:[ \n]?", re.MULTILINE)
 PLACEHOLDER: Final = re.compile(r"\{([A-Za-z]\w*)\}")  # {S3BucketName}; JSON's braces never hold a bare word
 VOCABULARY: Final = frozenset(["estate", "evaluate", "kleene", "neighbours", "references", "resource_types", "view"])
 DEFECT: Final = "The check itself failed"
 VALUE_SHOWN: Final = 200  # characters of a value in a reason; the evidence holds it whole
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """The remedy as code, where there is any: resources of a CloudFormation template, Terraform blocks."""
+
+    cloudformation: str = ""
+    terraform: str = ""
+
+
+NO_FRAGMENTS: Final = Fragments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +53,23 @@ class Check:
     title: str
     why: str
     fix: str
-    terraform: str = ""
-    cloudformation: str = ""
+    code: Fragments = NO_FRAGMENTS
     acts_on: str = ""  # the type that `fix` changes, where that is not the subject
     aka: tuple[str, ...] = ()  # SH:CloudTrail.4, CF:cloud-trail-log-file-validation-enabled
     passes: tuple[Example, ...] = ()
     fails: tuple[Example, ...] = ()
     skips: tuple[Example, ...] = ()  # where the question does not apply
     source: str = ""  # SHA-256 of the question's own text
+
+    @property
+    def terraform(self) -> str:
+        """The remedy as Terraform blocks, or nothing."""
+        return self.code.terraform
+
+    @property
+    def cloudformation(self) -> str:
+        """The remedy as resources of a CloudFormation template, or nothing."""
+        return self.code.cloudformation
 
     def remedy(self, resources: Iterable[ConfigurationItem]) -> str:
         """`fix` with the names of the first resource that has them; a key that none has stays visible as {Key}."""
@@ -69,6 +90,7 @@ def check(
     skips: Sequence[Example] = (),
     aka: tuple[str, ...] = (),
     acts_on: str = "",
+    code: Fragments = NO_FRAGMENTS,
 ) -> Callable[[Question], Question]:
     """Registers the decorated question under its id; the examples become its tests."""
 
@@ -83,6 +105,7 @@ def check(
             subject=subject,
             severity=severity,
             question=question,
+            code=code,
             acts_on=acts_on or subject,
             aka=aka,
             passes=tuple(passes),
@@ -102,13 +125,14 @@ def _text_of(question: Question) -> str:
 
 
 def sections(docstring: str) -> dict[str, str]:
-    """The parts of a check's docstring: title, why, fix, terraform, cloudformation."""
-    first, *marked = SECTIONS.split(docstring)
-    title, _, why = first.partition("\n\n")
-    text = {"title": " ".join(title.split()), "why": " ".join(why.split()), "fix": ""}
-    for name, body in zip(marked[::2], marked[1::2], strict=True):
-        text[name.lower()] = commands(body) if name == "Fix" else inspect.cleandoc(body)
-    return text
+    """The parts of a check's docstring: title, why, fix."""
+    text, *fix = FIX.split(docstring, maxsplit=1)
+    title, _, why = text.partition("\n\n")
+    return {
+        "title": " ".join(title.split()),
+        "why": " ".join(why.split()),
+        "fix": commands(fix[0]) if fix else "",
+    }
 
 
 def commands(text: str) -> str:
@@ -149,7 +173,7 @@ def judge(estate: Estate, checks: Iterable[Check] | None = None) -> Iterator[Fin
             yield from (_answer(question, *estate.asked(view)) for question in asked)
         unlisted = estate.unlisted(subject)
         if unlisted is not None:
-            yield from (_unlisted(question, estate.account.id, str(unlisted)) for question in asked)
+            yield from (_unlisted(question, estate.account.id, told(unlisted)) for question in asked)
 
 
 def _unlisted(question: Check, account: str, why: str) -> Finding:
@@ -164,7 +188,7 @@ def _answer(question: Check, resource: Resource, trace: Trace) -> Finding:
     evidence = tuple(trace.evidence.values())
     fix = ""
     if status is Status.FAIL:
-        reason = _seen(evidence)
+        reason = trace.because or _seen(evidence)
         fix = _remedy(question, item, trace)
     return Finding(
         question.id,
@@ -216,7 +240,8 @@ def _shown(value: Any) -> str:
 
 def _remedy(question: Check, subject: ConfigurationItem, trace: Trace) -> str:
     """The fix for this resource; where it changes another one in another account, the first line says where."""
-    changed = [item for item in trace.looked_up if item.type == question.acts_on]
+    elsewhere = question.acts_on != subject.type
+    changed = [item for item in trace.looked_up if elsewhere and item.type == question.acts_on]
     text = question.remedy([*changed, subject])
     if changed and changed[0].account != subject.account:
         return f"# in account {changed[0].account}\n{text}"

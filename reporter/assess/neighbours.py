@@ -5,8 +5,18 @@ from dataclasses import dataclass, field
 
 from reporter.assess.references import names_of
 from reporter.assess.resource_types import GLOBAL_TYPES, KEY, MANAGEMENT_TYPES
-from reporter.assess.view import View
-from reporter.model import ACCOUNT, EVERY_PART, GLOBAL, Account, AccountSnapshot, ConfigurationItem, Gap, Unread
+from reporter.assess.view import View, told
+from reporter.model import (
+    ACCOUNT,
+    EVERY_PART,
+    GLOBAL,
+    Account,
+    AccountSnapshot,
+    ConfigurationItem,
+    Gap,
+    ReadStatus,
+    Unread,
+)
 
 VIEWS_KEPT = 5_000  # look-ups remembered across accounts: log buckets, keys, trails, the organization's policies
 ARN_SLASHES = 2  # arn:aws:organizations::111122223333:account/o-example/444455556666
@@ -30,8 +40,8 @@ class Listing:
             if item.type == ACCOUNT:
                 regions = regions or tuple(item.configuration.get("Regions") or ())
                 unread = item.unread.get(EVERY_PART) or item.unread.get("Regions")
-        if unread is None and snapshot.reason:
-            unread = Unread(f"account {snapshot.account.id}", "", snapshot.reason)
+        if unread is None and snapshot.status in (ReadStatus.UNREACHABLE, ReadStatus.EXCLUDED):
+            unread = Unread("", "", snapshot.status, snapshot.reason)
         return cls(snapshot.account, snapshot.listed, snapshot.gaps, tuple(sorted(regions)), unread)
 
     def unlisted(self, type: str, region: str = "") -> Unread | None:
@@ -43,6 +53,15 @@ class Listing:
                 return self._why(type, wanted)
         return None
 
+    def enables(self, region: str) -> bool:
+        """Whether the account may use the region: where it may not, it has nothing running."""
+        return not region or not self.regions or region in self.regions
+
+    def names_unread(self, type: str, account: str, region: str) -> Unread | None:
+        """Why something that this account's resources name in another account could not be looked up."""
+        wanted = (account, region, type)
+        return next((gap.why for gap in self.gaps if (gap.account, gap.region, gap.type) == wanted), None)
+
     def _wanted(self, type: str, region: str) -> tuple[str, ...]:
         if type in GLOBAL_TYPES:
             return (GLOBAL,)
@@ -50,7 +69,7 @@ class Listing:
 
     def _why(self, type: str, region: str) -> Unread:
         for gap in self.gaps:
-            if gap.type in {type, ACCOUNT} and gap.region in {region, GLOBAL, ""}:
+            if gap.account == self.account.id and gap.type in {type, ACCOUNT} and gap.region in {region, GLOBAL, ""}:
                 return gap.why
         where = f"{self.account.id} {region}".strip()
         return self.unread or Unread(f"{type} in {where}", "", "not read")
@@ -88,9 +107,11 @@ class Neighbours:
         by_name: dict[tuple[str, str], ConfigurationItem] = {}
         by_type: dict[str, list[ConfigurationItem]] = {}
         for item in sorted(items, key=lambda item: (EVERY_PART in item.unread, len(item.unread))):
-            by_type.setdefault(item.type, []).append(item)
             for name in names_of(item):
                 by_name.setdefault((item.type, name), item)
+        for item in items:
+            if by_name[item.type, item.id] is item:
+                by_type.setdefault(item.type, []).append(item)
         listings = {one.account.id: Listing.of(one) for one in snapshots}
         return cls(
             accounts={one.account.id: one.account for one in snapshots},
@@ -129,8 +150,9 @@ class Neighbours:
         if account:
             return self._unlisted_in(type, account, region)
         if type not in self._unlisted:
-            reasons = (self._unlisted_in(type, one, "") for one in sorted(self.accounts))
-            self._unlisted[type] = next((why for why in reasons if why is not None), None)
+            reasons = ((one, self._unlisted_in(type, one, "")) for one in sorted(self.accounts))
+            missing = next(((one, why) for one, why in reasons if why is not None), None)
+            self._unlisted[type] = missing and Unread(f"{type} in {missing[0]}", "", told(missing[1]))
         return self._unlisted[type]
 
     def unread_alias(self, account: str) -> Unread | None:
@@ -141,6 +163,8 @@ class Neighbours:
     def _unlisted_in(self, type: str, account: str, region: str) -> Unread | None:
         if account not in self.accounts:
             return Unread(f"{type} in {account}", "", "outside the organization")
+        if type in MANAGEMENT_TYPES and not self.accounts[account].management:
+            return None
         listing = self.listing(account)
         if listing is None:
             return Unread(f"{type} in {account}", "", "not read")

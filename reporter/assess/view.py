@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from reporter.assess.resource_types import PARTS
-from reporter.model import EVERY_PART, ConfigurationItem, Evidence
+from reporter.model import EVERY_PART, ConfigurationItem, Evidence, Unread
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stands for "never read"
 NO_PARTS: Final[frozenset[str]] = frozenset()
@@ -17,6 +17,13 @@ class InsufficientData(Exception):
 
 class NotApplicable(Exception):
     """The question makes no sense for this resource; the message says why."""
+
+
+def told(why: Unread) -> str:
+    """Why something was not read, in words: the permission and AWS's code, or whatever reason there is."""
+    if why.iam or why.operation:
+        return str(why)
+    return why.message or why.code
 
 
 class View:
@@ -34,7 +41,7 @@ class View:
         item = self.item
         why = item.unread.get(EVERY_PART) or item.unread.get(key)
         if why is not None:
-            raise InsufficientData(f"{key} of {item.id} was not read: {why}")
+            raise InsufficientData(f"{key} of {item.id} was not read: {told(why)}")
         if key not in item.configuration and key in PARTS.get(item.type, NO_PARTS):
             raise InsufficientData(f"{key} of {item.id} was not read: this snapshot never asked for it")
         value = _merged(item.configuration.get(key), item.volatile.get(key))

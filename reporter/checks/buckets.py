@@ -8,11 +8,13 @@ from reporter.assess.references import reference
 from reporter.assess.resource_types import BUCKET
 from reporter.checks.sharing import circle
 from reporter.checks.trails import recorded
+from reporter.documents.guards import tls_only
 from reporter.documents.logic import Answer
-from reporter.documents.public_access import PublicAccess, public_access
+from reporter.documents.public_access import Block, PublicAccess, effective_block, public_access
 from reporter.documents.sharing import external_access
 from reporter.model import ACCOUNT, Unread
 
+CLOSED = Answer(False, ("Block Public Access disarms public policies and ACLs, whatever they say",))
 YEAR = 365  # days, as Object Lock counts a year
 
 
@@ -24,8 +26,22 @@ def owner(bucket: Resource) -> Resource:
     return account
 
 
+def block(bucket: Resource) -> Block:
+    """The flags of Block Public Access in force for the bucket: its own, its account's, the organization's."""
+    account = owner(bucket)
+    levels = (
+        account.or_unread("EffectiveS3Policy"),
+        account.or_unread("PublicAccessBlock"),
+        bucket.or_unread("PublicAccessBlock"),
+    )
+    return bucket.remembered("block", lambda: effective_block(*levels))
+
+
 def exposure(bucket: Resource) -> PublicAccess:
     """Who can get at the bucket from outside, all levels together; what was not read leaves only its part open."""
+    flags = block(bucket)
+    if flags.restrict_public_buckets and flags.ignore_public_acls:
+        return PublicAccess(CLOSED, CLOSED, CLOSED, flags)
     parts = _ways_in(bucket)
     access = bucket.remembered("exposure", lambda: public_access(**parts))
     if access.disagreement:
@@ -59,7 +75,7 @@ def is_public(bucket: Resource) -> bool:
     """Whether anybody at all can read or write, through whichever way."""
     answer = exposure(bucket).any
     if answer.holds:
-        bucket.note("Public through", list(answer.because))
+        bucket.because(f"{bucket.id} is public: {answer}")
     return decided(bucket, answer)
 
 
@@ -68,13 +84,32 @@ def is_shared_outside(bucket: Resource) -> bool:
     policy, ours = bucket["Policy"], circle(bucket)
     answer = bucket.remembered("shared outside", lambda: external_access(policy, ours))
     if answer.holds:
-        bucket.note("Shared outside", list(answer.because))
+        bucket.because(f"Shared outside: {answer}")
     return certain(answer)
 
 
 def versioning_enabled(bucket: Resource) -> bool:
     """Whether every object version is kept; Suspended is not Enabled."""
     return (bucket["Versioning"] or {}).get("Status") == "Enabled"
+
+
+def is_versioned(bucket: Resource) -> bool:
+    """`versioning_enabled`, saying what it is instead."""
+    return versioning_enabled(bucket) or bucket.because(versioning_said(bucket))
+
+
+def versioning_said(bucket: Resource) -> str:
+    """What versioning is where it is not enabled."""
+    status = (bucket["Versioning"] or {}).get("Status")
+    return f"Versioning is {status.lower()}" if status else "Versioning was never switched on"
+
+
+def refuses_plain_http(bucket: Resource) -> bool:
+    """Whether the policy denies everybody everything without TLS, on the bucket and its objects."""
+    answer = tls_only(bucket["Policy"], bucket.arn)
+    if answer.holds is False:
+        bucket.note("Why", list(answer.because))
+    return certain(answer) or bucket.because("Requests without TLS are not denied to everybody, on bucket and objects")
 
 
 def lifecycle_rules(bucket: Resource) -> list[Mapping[str, Any]]:
@@ -93,23 +128,27 @@ def lock_days(bucket: Resource, *modes: str) -> int:
 
 def locked_long_enough(bucket: Resource) -> bool:
     """Whether default retention, in either mode, locks each new object for the target days."""
-    return lock_days(bucket) >= int(bucket.target("lock_retention_days"))
+    days, wanted = lock_days(bucket), int(bucket.target("lock_retention_days"))
+    seen = f"New objects are locked for {days} days" if days else "New objects are not locked"
+    return days >= wanted or bucket.because(f"{seen}, the target is {wanted}")
 
 
 def log_target(bucket: Resource) -> Resource | None:
     """The bucket that receives this one's access logs; None where access logging is off or the target is gone."""
     logging = bucket["Logging"] or {}
-    return bucket.related(BUCKET, logging.get("TargetBucket"))
+    return bucket.related(BUCKET, logging.get("TargetBucket"), within=bucket.account)
 
 
 def logs_access_to_sound_target(bucket: Resource) -> bool:
     """Whether access logs go to another bucket that is neither public nor locked against delivery."""
     target = log_target(bucket)
-    if target is None or target.id == bucket.id:
-        return False
+    if target is None:
+        name = (bucket["Logging"] or {}).get("TargetBucket")
+        return bucket.because(f"The log target {name} does not exist" if name else "Access logging is off")
+    if target.id == bucket.id:
+        return bucket.because("The bucket logs into itself")
     if lock_days(target):
-        target.note("Log delivery", "default Object Lock keeps S3 from delivering logs")
-        return False
+        return bucket.because(f"Object Lock keeps S3 from delivering logs to {target.id}")
     return not is_public(target)
 
 
@@ -187,4 +226,4 @@ def is_sensitive(bucket: Resource) -> bool:
 def only_sensitive(bucket: Resource) -> None:
     """Ends the question for buckets that are not classed as sensitive."""
     if not is_sensitive(bucket):
-        raise NotApplicable("no tag classes the bucket as sensitive")
+        raise NotApplicable("No tag classes the bucket as sensitive")

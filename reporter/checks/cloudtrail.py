@@ -3,6 +3,7 @@
 from typing import Any
 
 from reporter.assess.estate import (
+    InsufficientData,
     NotApplicable,
     Resource,
     both,
@@ -15,6 +16,7 @@ from reporter.assess.estate import (
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import BUCKET, EVENT_DATA_STORE, ORGANIZATION
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.checks.keys import is_usable_customer_key
 from reporter.checks.trails import covering, logs_in, recorded
 from reporter.documents.selectors import coverage
@@ -31,6 +33,7 @@ NO_KMS = {"eventSource": {"NotEquals": ["kms.amazonaws.com"]}}
     subject=ACCOUNT,
     severity="critical",
     aka=("SH:CloudTrail.3", "CF:cloudtrail-enabled"),
+    code=code.MULTI_REGION_TRAIL,
     passes=[
         [eg.account(), eg.trail()],
         [eg.account(VisibleTrails=[ORGANIZATION_TRAIL]), eg.organization_trail()],
@@ -53,9 +56,7 @@ def enabled(account: Resource) -> bool:
     """
     trails = covering(account)
     dark = failing(account["Regions"], lambda region: some(trails, lambda trail: logs_in(trail, region)))
-    if dark:
-        account.note("Regions without a logging trail", dark)
-    return not dark
+    return not dark or account.because(f"No trail is logging in {', '.join(dark)}")
 
 
 @check(
@@ -63,6 +64,7 @@ def enabled(account: Resource) -> bool:
     subject=ACCOUNT,
     severity="high",
     aka=("SH:CloudTrail.1", "CF:multi-region-cloudtrail-enabled"),
+    code=code.MULTI_REGION_TRAIL,
     passes=[
         [eg.account(), eg.trail()],
         [eg.account(), eg.trail(Selectors=eg.classic())],
@@ -88,15 +90,22 @@ def multi_region(account: Resource) -> bool:
         --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]'
       aws cloudtrail start-logging --name <TRAIL>
     """
+    account.because("No trail covers the account")
     return some(covering(account), _records_all_management_events)
 
 
 def _records_all_management_events(trail: Resource) -> bool:
+    name = trail["Name"]
+
+    def records_all() -> bool:
+        answer = trail.derived(coverage, "Selectors").management([trail["HomeRegion"]])
+        return certain(answer) or trail.because(f"Trail {name}: {answer}")
+
     return both(
-        lambda: trail["IsMultiRegionTrail"],
-        lambda: trail["IncludeGlobalServiceEvents"],
-        lambda: trail["Status"]["IsLogging"],
-        lambda: certain(trail.derived(coverage, "Selectors").management([trail["HomeRegion"]])),
+        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
+        lambda: trail["IncludeGlobalServiceEvents"] or trail.because(f"Trail {name} leaves out global services"),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
+        records_all,
     )
 
 
@@ -145,15 +154,14 @@ def management_events(account: Resource) -> bool:
         return True
     if refusals:
         raise together(refusals)
-    if answer.because:
-        account.note("Not recorded", list(answer.because))
-    return certain(answer)
+    return certain(answer) or account.because(f"In {', '.join(regions)}: {answer}")
 
 
 @check(
     "cloudtrail-organization-trail",
     subject=ORGANIZATION,
     severity="high",
+    code=code.ORGANIZATION_TRAIL,
     passes=[
         [
             eg.organization(),
@@ -201,29 +209,30 @@ def organization_trail(organization: Resource) -> bool:
             return account["State"] != "ACTIVE" or trail.id in (account["VisibleTrails"] or ())
 
         def nobody_missing() -> bool:
-            missing = failing(accounts, covered)
-            if missing:
-                trail.note("Active accounts not covered", [account.id for account in missing])
-            return not missing
+            missing = [account.id for account in failing(accounts, covered)]
+            return not missing or trail.because(f"Trail {name} does not cover {len(missing)}: {', '.join(missing)}")
 
+        name = trail["Name"]
         return both(
             lambda: trail["IsOrganizationTrail"],
-            lambda: trail["IsMultiRegionTrail"],
-            lambda: trail["Status"]["IsLogging"],
+            lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
+            lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
             nobody_missing,
         )
 
+    organization.because("The organization has no trail of its own")
     return some(covering(_management_account(organization)), covers_everybody)
 
 
 def _management_account(organization: Resource) -> Resource:
     account = organization.related(ACCOUNT, organization["MasterAccountId"])
     if account is None:
-        raise NotApplicable("the management account is not part of what is read")
+        raise NotApplicable("The management account is not part of what is read")
     return account
 
 
 OBJECTS = "arn:aws:s3:::"
+NAMED = 5  # buckets named in a reason; the evidence names all
 THIS_BUCKET = f"arn:aws:s3:::{eg.BUCKET_NAME}/"
 
 
@@ -236,6 +245,7 @@ def _data_selector(**fields: dict[str, list[str]]) -> dict[str, dict[str, list[s
     subject=ACCOUNT,
     severity="medium",
     aka=("SH:S3.22", "CF:cloudtrail-all-write-s3-data-event-check"),
+    code=code.OBJECT_EVENTS,
     passes=[
         [eg.account(), eg.trail(), eg.bucket()],
         [eg.account(), eg.trail(Selectors=eg.classic("WriteOnly", objects=("arn:aws:s3",))), eg.bucket()],
@@ -269,6 +279,7 @@ def s3_data_events_write(account: Resource) -> bool:
     subject=ACCOUNT,
     severity="medium",
     aka=("SH:S3.23", "CF:cloudtrail-all-read-s3-data-event-check"),
+    code=code.OBJECT_EVENTS,
     passes=[
         [eg.account(), eg.trail(), eg.bucket()],
         [eg.account(), eg.trail(Selectors=eg.classic("ReadOnly", objects=("arn:aws:s3",))), eg.bucket()],
@@ -300,23 +311,30 @@ def _object_events_recorded(account: Resource, *, read_only: bool) -> bool:
     named, unlisted = gathered(account.all(BUCKET), lambda bucket: (bucket.unnoted()["Name"], bucket.region))
     if not named and not unlisted:
         account.note("Buckets", 0)
-        raise NotApplicable("the account has no bucket")
+        raise NotApplicable("The account has no bucket")
     coverages, unread = recorded(account, account["Regions"])
     uncovered = coverages.uncovered(dict(named), read_only=read_only)
     if uncovered.certain and not unread:
         account.note("Buckets not covered", list(uncovered.certain))
-        return False
+        return account.because(f"Not recorded for {_named(uncovered.certain)}")
     if uncovered.certain or unlisted:
         raise together(unread if uncovered.certain else unlisted)
     if uncovered.perhaps:
-        account.note("Buckets perhaps not covered", list(uncovered.perhaps))
-    return not uncovered.perhaps
+        raise InsufficientData(f"cannot be decided: whether the selectors cover {_named(uncovered.perhaps)}")
+    return True
+
+
+def _named(buckets: tuple[str, ...]) -> str:
+    """The first few by name, and how many there are."""
+    shown = ", ".join(buckets[:NAMED])
+    return shown if len(buckets) <= NAMED else f"{shown} and {len(buckets) - NAMED} more buckets"
 
 
 @check(
     "cloudtrail-insights",
     subject=ACCOUNT,
     severity="low",
+    code=code.INSIGHTS,
     passes=[[eg.account(), eg.trail()]],
     fails=[
         [eg.account(VisibleTrails=[])],
@@ -334,7 +352,8 @@ def insights(account: Resource) -> bool:
     """
     trails = covering(account)
     wanted = ("ApiCallRateInsight", "ApiErrorRateInsight")
-    return not failing(wanted, lambda kind: some(trails, lambda trail: _watches(trail, kind)))
+    missing = failing(wanted, lambda kind: some(trails, lambda trail: _watches(trail, kind)))
+    return not missing or account.because(f"No logging trail has {' or '.join(missing)}")
 
 
 def _watches(trail: Resource, kind: str) -> bool:
@@ -349,6 +368,7 @@ def _watches(trail: Resource, kind: str) -> bool:
     subject=EVENT_DATA_STORE,
     severity="medium",
     aka=("SH:CloudTrail.10", "CF:event-data-store-cmk-encryption-enabled"),
+    code=code.EVENT_DATA_STORE,
     passes=[[eg.event_data_store(), eg.key()]],
     fails=[
         [eg.event_data_store(Detail__TerminationProtectionEnabled=False), eg.key()],
@@ -366,7 +386,8 @@ def event_data_store_protected(store: Resource) -> bool:
     """
     detail = store["Detail"]
     if not detail.get("TerminationProtectionEnabled"):
-        return False
-    if detail.get("RetentionPeriod", 0) < store.target("event_data_store_retention_days"):
-        return False
+        return store.because("Termination protection is off")
+    kept, wanted = detail.get("RetentionPeriod", 0), store.target("event_data_store_retention_days")
+    if kept < wanted:
+        return store.because(f"Events are kept for {kept} days, the target is {wanted}")
     return is_usable_customer_key(store, detail.get("KmsKeyId"))

@@ -3,11 +3,12 @@
 A pattern counts by what it matches, not by how it is written; and an alarm counts only if somebody hears it.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reporter.assess.estate import Resource, both, certain, some
+from reporter.assess.estate import Resource, both, certain, either, gathered, some
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ALARM, LOG_GROUP, TOPIC
 from reporter.checks import examples as eg
@@ -113,6 +114,7 @@ WATCHED: Final = (
         "medium",
     ),
 )
+EVENT: Final = re.compile(r"\$\.eventName = (\w+)")  # in the sample of an event that filters miss
 FIX: Final = """\
 Fix: aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name} --filter-pattern '{pattern}'
     --metric-transformations metricName={name},metricNamespace=CloudTrail,metricValue=1
@@ -125,43 +127,61 @@ Fix: aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name
 
 def is_alarmed(account: Resource, wanted: str) -> bool:
     """Whether every event of the wanted pattern raises an alarm that somebody receives."""
+    account.because("No trail covers the account")
     return some(covering(account), lambda trail: _alarms_on(trail, wanted))
 
 
 def _alarms_on(trail: Resource, wanted: str) -> bool:
     """A logging multi-region trail with such a filter on its log group."""
+    name = trail["Name"]
     return both(
-        lambda: trail["IsMultiRegionTrail"],
-        lambda: trail["CloudWatchLogsLogGroupArn"],
-        lambda: trail["Status"]["IsLogging"],
-        lambda: _group_alarms_on(trail.related(LOG_GROUP, trail["CloudWatchLogsLogGroupArn"]), wanted),
+        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
+        lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because(f"Trail {name} delivers to no log group"),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
+        lambda: _group_alarms_on(trail, wanted),
     )
 
 
-def _group_alarms_on(group: Resource | None, wanted: str) -> bool:
+def _group_alarms_on(trail: Resource, wanted: str) -> bool:
     """One filter that matches it all and is alarmed; or several alarmed ones that do so together."""
+    group = trail.related(LOG_GROUP, trail["CloudWatchLogsLogGroupArn"])
     if group is None:
-        return False
+        return trail.because(f"The log group of trail {trail['Name']} does not exist")
     filters = group["MetricFilters"] or ()
-    answers = [(matches_at_least(one["filterPattern"], wanted), one) for one in filters]
-    if some(answers, lambda pair: both(lambda: certain(pair[0]), lambda: _has_alarm(group, pair[1]))):
-        return True
-    if len(filters) < 2 or matches_at_least([one["filterPattern"] for one in filters], wanted).holds is False:
-        _note_missed(group, [answer for answer, _ in answers if answer.because])
-        return False
-    heard = [one["filterPattern"] for one in filters if _has_alarm(group, one)]
-    return certain(matches_at_least(heard, wanted))
+    if not filters:
+        return group.because("The log group has no metric filter")
+    answer = matches_at_least([one["filterPattern"] for one in filters], wanted)
+    if answer.holds is False:
+        event = EVENT.search(str(answer))
+        return group.because(
+            f"The metric filters miss {event[1]}" if event else f"The metric filters do not do: {answer}"
+        )
+    return either(
+        lambda: some(filters, lambda one: _matches(one, wanted) and _has_alarm(group, one)),
+        lambda: _together(group, filters, wanted),
+    )
 
 
-def _note_missed(group: Resource, answers: list[Any]) -> None:
-    if len(answers) == 1:
-        group.note("The only filter", list(answers[0].because))
+def _matches(metric_filter: Mapping[str, Any], wanted: str) -> bool:
+    return certain(matches_at_least(metric_filter["filterPattern"], wanted))
+
+
+def _together(group: Resource, filters: Sequence[Mapping[str, Any]], wanted: str) -> bool:
+    """Whether the filters whose alarms are heard match all of it between them."""
+    heard, refusals = gathered(filters, lambda one: one["filterPattern"] if _has_alarm(group, one) else None)
+    answer = matches_at_least([pattern for pattern in heard if pattern is not None], wanted)
+    if answer.holds is not True and refusals:
+        raise refusals[0]
+    return certain(answer)
 
 
 def _has_alarm(group: Resource, metric_filter: Mapping[str, Any]) -> bool:
     """Whether an alarm on one of the filter's metrics acts, and the topic it tells has a confirmed subscriber."""
     metrics = {(one["metricNamespace"], one["metricName"]) for one in metric_filter["metricTransformations"]}
-    return some(group.all(ALARM, group.region), lambda alarm: _rings(alarm, metrics))
+    name = metric_filter["filterName"]
+    return some(group.all(ALARM, group.region), lambda alarm: _rings(alarm, metrics)) or group.because(
+        f"Filter {name} has no alarm that somebody hears"
+    )
 
 
 def _rings(alarm: Resource, metrics: set[tuple[str, str]]) -> bool:

@@ -6,11 +6,20 @@ from reporter.assess.estate import Resource, certain, certainly, either
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import BUCKET, TRAIL
 from reporter.checks import examples as eg
-from reporter.checks.buckets import access_is_logged, is_public, lock_days, locked_long_enough, versioning_enabled
+from reporter.checks import infrastructure as code
+from reporter.checks.buckets import (
+    access_is_logged,
+    is_public,
+    is_versioned,
+    lock_days,
+    locked_long_enough,
+    refuses_plain_http,
+    versioning_enabled,
+    versioning_said,
+)
 from reporter.checks.organization import deletion_of_bucket_denied
 from reporter.checks.sharing import circle
-from reporter.checks.trails import log_bucket
-from reporter.documents.guards import tls_only
+from reporter.checks.trails import is_bucket_gone, log_bucket
 from reporter.documents.lifecycle import days_until_deletion
 from reporter.documents.sharing import outsiders, service_grant_bound
 
@@ -39,15 +48,13 @@ def bucket_in_organization(trail: Resource) -> bool:
     Bucket names are global: once deleted, a stranger can create the name anew and receive the log files.
     Fix: aws cloudtrail update-trail --name {TrailARN} --s3-bucket-name <LOG_BUCKET> --region {HomeRegion}
     """
-    gone = certainly(lambda: trail["Status"].get("LatestDeliveryError") == "NoSuchBucket")
-    if gone and not certainly(lambda: _is_ours(trail)):
-        return False
-    return _is_ours(trail)
-
-
-def _is_ours(trail: Resource) -> bool:
-    bucket = trail.related(BUCKET, trail["S3BucketName"])
-    return bucket is not None and bool(bucket["Name"])
+    name = trail["S3BucketName"]
+    if is_bucket_gone(trail):
+        return trail.because(f"Bucket {name} does not exist: anybody may create it")
+    bucket = trail.related(BUCKET, name)
+    if bucket is None:
+        return trail.because(f"Bucket {name} belongs to no account of the organization")
+    return bool(bucket["Name"])
 
 
 @check(
@@ -56,6 +63,7 @@ def _is_ours(trail: Resource) -> bool:
     severity="low",
     aka=("SH:CloudTrail.7",),
     acts_on=BUCKET,
+    code=code.ACCESS_LOGGING,
     passes=[
         [eg.trail(), eg.bucket(), eg.log_target()],
         [eg.trail(), eg.bucket(**UNTRACED)],
@@ -109,9 +117,8 @@ def bucket_mfa_delete(trail: Resource) -> bool:
     if versioning_enabled(bucket) and bucket["Versioning"].get("MFADelete") == "Enabled":
         return True
     instead = _instead_of_mfa_delete(bucket)
-    if instead:
-        bucket.note("Equivalent protection", instead)
-    return False
+    what = "MFA delete is off" if is_versioned(bucket) else versioning_said(bucket)
+    return bucket.because(f"{what}; in its place: {' and '.join(instead)}" if instead else what)
 
 
 def _instead_of_mfa_delete(bucket: Resource) -> list[str]:
@@ -184,9 +191,7 @@ def bucket_access_restricted(trail: Resource) -> bool:
     bucket = log_bucket(trail)
     readers = tuple(trail.target("log_readers"))
     answer = outsiders(bucket["Policy"], circle(bucket), readers)
-    if answer.holds:
-        bucket.note("Granted beyond the readers", list(answer.because))
-    return not certain(answer)
+    return not certain(answer) or bucket.because(f"Granted beyond the readers: {answer}")
 
 
 @check(
@@ -210,9 +215,7 @@ def bucket_policy_scoped(trail: Resource) -> bool:
     """
     bucket = log_bucket(trail)
     answer = service_grant_bound(bucket["Policy"], circle(bucket))
-    if answer.holds is False:
-        bucket.note("Not bound to a trail", list(answer.because))
-    return certain(answer)
+    return certain(answer) or bucket.because(f"CloudTrail's grant is {answer}")
 
 
 def _expiring(days: int) -> dict[str, object]:
@@ -246,9 +249,10 @@ def bucket_retention(trail: Resource) -> bool:
 def _kept_by_lifecycle(trail: Resource, bucket: Resource, wanted: int) -> bool:
     prefix = f"{trail['S3KeyPrefix']}/AWSLogs/" if trail["S3KeyPrefix"] else "AWSLogs/"
     deletion = days_until_deletion(bucket["Lifecycle"], bucket["Versioning"], prefix)
-    if deletion.least is not None:
-        bucket.note("Days until lifecycle deletes", deletion.least)
-    return deletion.least is None or deletion.least >= wanted
+    if deletion.least is None or deletion.least >= wanted:
+        return True
+    bucket.note("Days until lifecycle deletes", deletion.least)
+    return bucket.because(f"Lifecycle deletes log files after {deletion.least} days, the target is {wanted}")
 
 
 @check(
@@ -256,6 +260,7 @@ def _kept_by_lifecycle(trail: Resource, bucket: Resource, wanted: int) -> bool:
     subject=TRAIL,
     severity="medium",
     acts_on=BUCKET,
+    code=code.VERSIONING,
     passes=[[eg.trail(), eg.bucket()]],
     fails=[[eg.trail(), eg.bucket(Versioning={"Status": "Suspended"})], [eg.trail(), eg.bucket(Versioning=None)]],
 )
@@ -265,7 +270,7 @@ def bucket_versioning(trail: Resource) -> bool:
     Overwriting a log file is deleting it, unless the version before is kept.
     Fix: aws s3api put-bucket-versioning --bucket {Name} --versioning-configuration Status=Enabled
     """
-    return versioning_enabled(log_bucket(trail))
+    return is_versioned(log_bucket(trail))
 
 
 @check(
@@ -273,6 +278,7 @@ def bucket_versioning(trail: Resource) -> bool:
     subject=TRAIL,
     severity="medium",
     acts_on=BUCKET,
+    code=code.OBJECT_LOCK,
     passes=[[eg.trail(), eg.bucket()]],
     fails=[
         [eg.trail(), eg.bucket(ObjectLock=None)],
@@ -295,6 +301,7 @@ def bucket_object_lock(trail: Resource) -> bool:
     subject=TRAIL,
     severity="medium",
     acts_on=BUCKET,
+    code=code.TLS_ONLY,
     passes=[[eg.trail(), eg.bucket()]],
     fails=[[eg.trail(), eg.bucket(Policy=None)]],
 )
@@ -305,4 +312,4 @@ def bucket_tls_only(trail: Resource) -> bool:
     Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_DENY>
     """
     bucket = log_bucket(trail)
-    return certain(tls_only(bucket["Policy"], bucket.arn))
+    return refuses_plain_http(bucket)

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, every, some
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, every
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import LOG_GROUP, TOPIC, TRAIL
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.checks.topics import has_confirmed_subscriber, is_public_topic
 from reporter.checks.trails import log_group
 
@@ -17,6 +18,7 @@ A_DAY = timedelta(hours=24)
     "cloudtrail-logging",
     subject=TRAIL,
     severity="critical",
+    code=code.LOGGING,
     passes=[[eg.trail()], [eg.trail(IsMultiRegionTrail=False, RegionStatus=None)]],
     fails=[
         [eg.trail(Status__IsLogging=False)],
@@ -29,14 +31,19 @@ def logging(trail: Resource) -> bool:
     A trail that exists but was stopped looks healthy in every list and records nothing.
     Fix: aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
-    return both(lambda: trail["Status"]["IsLogging"], lambda: every(_regions(trail), lambda one: one["IsLogging"]))
+    return both(
+        lambda: trail["Status"]["IsLogging"] or trail.because("The trail is stopped"),
+        lambda: every(
+            _regions(trail), lambda one: one[1]["IsLogging"] or trail.because(f"The trail is stopped in {one[0]}")
+        ),
+    )
 
 
-def _regions(trail: Resource) -> list[dict[str, Any]]:
+def _regions(trail: Resource) -> list[tuple[str, dict[str, Any]]]:
     """The status in the regions other than its own; a one-region trail has none."""
     if not trail["IsMultiRegionTrail"]:
         return []
-    return list((trail["RegionStatus"] or {}).values())
+    return sorted((trail["RegionStatus"] or {}).items())
 
 
 @check(
@@ -60,21 +67,25 @@ def delivery(trail: Resource) -> bool:
     """
     hours = trail.target("delivery_max_age_hours")
     return both(
-        lambda: not trail["Status"].get("LatestDeliveryError"),
-        lambda: every(_regions(trail), lambda one: not one.get("LatestDeliveryError")),
+        lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestDeliveryError"),
+        lambda: every(_regions(trail), lambda one: _without_error(trail, *one, "LatestDeliveryError")),
         lambda: _recent(trail, "LatestDeliveryTime", timedelta(hours=hours)),
     )
+
+
+def _without_error(trail: Resource, region: str, status: dict[str, Any], key: str) -> bool:
+    error = status.get(key)
+    return not error or trail.because(f"{key} in {region}: {error}")
 
 
 def _recent(trail: Resource, key: str, limit: timedelta) -> bool:
     """Whether a time of the trail's status lies within the limit before it was read."""
     age = trail.age(trail["Status"].get(key))
     if age is None:
-        trail.note(key, "never")
-        return False
-    if age > limit:
-        trail.note(f"{key}, hours before it was read", round(age / timedelta(hours=1), 1))
-    return age <= limit
+        return trail.because(f"{key}: there was none yet")
+    if age > A_DAY:
+        return age <= limit or trail.because(f"{key} lay {age.days} days back")
+    return age <= limit or trail.because(f"{key} lay {age // timedelta(hours=1)} hours back, {limit} are allowed")
 
 
 @check(
@@ -82,6 +93,7 @@ def _recent(trail: Resource, key: str, limit: timedelta) -> bool:
     subject=TRAIL,
     severity="medium",
     aka=("SH:CloudTrail.4", "CF:cloud-trail-log-file-validation-enabled"),
+    code=code.VALIDATION,
     passes=[[eg.trail()]],
     fails=[[eg.trail(LogFileValidationEnabled=False)], [eg.trail(Status__IsLogging=False)]],
 )
@@ -91,7 +103,10 @@ def log_file_validation(trail: Resource) -> bool:
     Without digests nobody can prove that a log file was not changed or removed after delivery.
     Fix: aws cloudtrail update-trail --name {TrailARN} --enable-log-file-validation --region {HomeRegion}
     """
-    return both(lambda: trail["LogFileValidationEnabled"], lambda: trail["Status"]["IsLogging"])
+    return both(
+        lambda: trail["LogFileValidationEnabled"] or trail.because("Log file validation is off"),
+        lambda: trail["Status"]["IsLogging"] or trail.because("The trail is stopped"),
+    )
 
 
 @check(
@@ -115,16 +130,12 @@ def digest_delivery(trail: Resource) -> bool:
       aws s3api get-bucket-policy --bucket {S3BucketName}
     """
     if not trail["LogFileValidationEnabled"]:
-        raise NotApplicable("log file validation is off, so there are no digests")
-    if trail["Status"].get("LatestDigestDeliveryError"):
-        return False
+        raise NotApplicable("Log file validation is off, so there are no digests")
     hours = trail.target("digest_max_age_hours")
-    if _recent(trail, "LatestDigestDeliveryTime", timedelta(hours=hours)):
-        return True
-    age = trail.age(trail["Status"].get("LatestDigestDeliveryTime"))
-    if age is not None:
-        trail.note("Digest", "late, but less than a day" if age <= A_DAY else "missing for more than a day")
-    return False
+    return both(
+        lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestDigestDeliveryError"),
+        lambda: _recent(trail, "LatestDigestDeliveryTime", timedelta(hours=hours)),
+    )
 
 
 INTACT = {"Verified": True, "Missing": [], "Altered": [], "Injected": [], "Gaps": []}
@@ -150,10 +161,10 @@ def log_integrity(trail: Resource) -> bool:
     result = trail["LogIntegrity"]
     if result is None:
         raise InsufficientData(f"LogIntegrity of {trail.id} was not read: its log files were not verified")
-    wrong = {name: result[name] for name in ("Missing", "Altered", "Injected", "Gaps") if result.get(name)}
+    wrong = {name: len(result[name]) for name in ("Missing", "Altered", "Injected", "Gaps") if result.get(name)}
     if wrong:
-        trail.note("Broken proof", {name: len(files) for name, files in wrong.items()})
-    return not wrong and bool(result["Verified"])
+        return trail.because("The proof is broken: " + ", ".join(f"{name} {count}" for name, count in wrong.items()))
+    return bool(result["Verified"]) or trail.because("The digests could not be verified")
 
 
 @check(
@@ -178,8 +189,8 @@ def cloudwatch_logs(trail: Resource) -> bool:
     """
     hours = trail.target("delivery_max_age_hours")
     return both(
-        lambda: trail["CloudWatchLogsLogGroupArn"],
-        lambda: not trail["Status"].get("LatestCloudWatchLogsDeliveryError"),
+        lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because("No log group is set"),
+        lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestCloudWatchLogsDeliveryError"),
         lambda: _recent(trail, "LatestCloudWatchLogsDeliveryTime", timedelta(hours=hours)),
     )
 
@@ -189,6 +200,7 @@ def cloudwatch_logs(trail: Resource) -> bool:
     subject=TRAIL,
     severity="medium",
     acts_on=LOG_GROUP,
+    code=code.LOG_GROUP_RETENTION,
     passes=[[eg.trail(), eg.log_group()], [eg.trail(), eg.log_group(retentionInDays=None)]],
     fails=[[eg.trail(), eg.log_group(retentionInDays=30)]],
     skips=[[eg.trail(CloudWatchLogsLogGroupArn=None)]],
@@ -201,7 +213,7 @@ def log_group_retention(trail: Resource) -> bool:
     """
     wanted = trail.target("cloudwatch_retention_days")
     days = log_group(trail)["retentionInDays"]
-    return days is None or days >= wanted
+    return days is None or days >= wanted or trail.because(f"Events are kept for {days} days, the target is {wanted}")
 
 
 @check(
@@ -219,7 +231,7 @@ def log_group_encryption(trail: Resource) -> bool:
     The same events as in the log files deserve the same key control.
     Fix: aws logs associate-kms-key --log-group-name {logGroupName} --kms-key-id <KEY_ARN> --region {region}
     """
-    return bool(log_group(trail)["kmsKeyId"])
+    return bool(log_group(trail)["kmsKeyId"]) or trail.because("The log group has no key")
 
 
 @check(
@@ -241,7 +253,13 @@ def notification(trail: Resource) -> bool:
     Where log files are processed on notification, a silent topic is a silent defence.
     Fix: aws cloudtrail update-trail --name {TrailARN} --sns-topic-name <TOPIC> --region {HomeRegion}
     """
-    topic = trail.related(TOPIC, trail["SnsTopicARN"])
+    arn = trail["SnsTopicARN"]
+    if not arn:
+        return trail.because("No topic is set")
+    topic = trail.related(TOPIC, arn)
     if topic is None:
-        return False
-    return both(lambda: has_confirmed_subscriber(topic), lambda: not some([topic], is_public_topic))
+        return trail.because(f"Topic {arn} does not exist")
+    return both(
+        lambda: has_confirmed_subscriber(topic) or trail.because("The topic has no confirmed subscriber"),
+        lambda: not is_public_topic(topic) or trail.because("The topic is public"),
+    )

@@ -6,6 +6,7 @@ from reporter.assess.estate import InsufficientData, NotApplicable, Resource, bo
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import KEY, TRAIL
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.checks.keys import is_usable_customer_key
 from reporter.checks.sharing import circle
 from reporter.documents.keys import may_decrypt
@@ -32,6 +33,7 @@ def _with(*statements: dict[str, Any]) -> dict[str, Any]:
     subject=TRAIL,
     severity="medium",
     aka=("SH:CloudTrail.2", "CF:cloud-trail-encryption-enabled"),
+    code=code.TRAIL_KEY,
     passes=[
         [eg.trail(), eg.key()],
         [eg.trail(KmsKeyId="alias/example-trail"), eg.key()],
@@ -57,7 +59,7 @@ def encryption(trail: Resource) -> bool:
 def _key(trail: Resource) -> Resource:
     reference = trail["KmsKeyId"]
     if not reference:
-        raise NotApplicable("the trail has no key")
+        raise NotApplicable("The trail has no key")
     key = trail.related(KEY, reference)
     if key is None:
         raise InsufficientData(f"key {reference} does not exist, so nothing of it can be read")
@@ -69,6 +71,7 @@ def _key(trail: Resource) -> Resource:
     subject=TRAIL,
     severity="medium",
     acts_on=KEY,
+    code=code.KEY_ROTATION,
     passes=[[eg.trail(), eg.key()], [eg.trail(), eg.key(Rotation={"KeyRotationEnabled": True})]],
     fails=[
         [eg.trail(), eg.key(Rotation=NOT_ROTATED)],
@@ -87,14 +90,15 @@ def key_rotation(trail: Resource) -> bool:
     Fix: aws kms enable-key-rotation --key-id {arn} --rotation-period-in-days 365 --region {region}
     """
     if not trail.target("rotation_required"):
-        raise NotApplicable("rotation is not required by settings")
+        raise NotApplicable("Rotation is not required by settings")
     rotation = _key(trail)["Rotation"]
     if rotation is None:
-        raise NotApplicable("keys of this kind cannot be rotated automatically")
+        raise NotApplicable("Keys of this kind cannot be rotated automatically")
     if not rotation["KeyRotationEnabled"]:
-        return False
-    days = rotation.get("RotationPeriodInDays")  # not told for keys that rotate yearly, as AWS did before periods
-    return days is None or days <= trail.target("rotation_period_days")
+        return trail.because("Rotation is off")
+    days, wanted = rotation.get("RotationPeriodInDays"), trail.target("rotation_period_days")
+    # AWS tells no period of keys that rotate yearly, as all did before there were periods
+    return days is None or days <= wanted or trail.because(f"Rotated every {days} days, the target is {wanted}")
 
 
 @check(
@@ -125,14 +129,10 @@ def key_access_restricted(trail: Resource) -> bool:
 
     def only_readers() -> bool:
         answer = may_decrypt(key["Policy"], key["Grants"], circle(key), readers)
-        if answer.holds:
-            key.note("May decrypt beside the readers", list(answer.because))
-        return not certain(answer)
+        return not certain(answer) or key.because(f"May decrypt beside the readers: {answer}")
 
     def bound() -> bool:
         answer = service_grant_bound(key["Policy"], circle(key))
-        if answer.holds is False:
-            key.note("Not bound to a trail", list(answer.because))
-        return certain(answer)
+        return certain(answer) or key.because(f"The grant to CloudTrail is {answer}")
 
     return both(only_readers, bound)

@@ -7,6 +7,7 @@ from reporter.assess.estate import Resource, either, failing, some
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ANALYZER, DETECTOR, HUB, MACIE, ORGANIZATION, RECORDER
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.model import ACCOUNT
 
 TWO = eg.REGIONS[:2]
@@ -16,9 +17,7 @@ ANALYZERS = "access-analyzer.amazonaws.com"
 def _in_every_region(account: Resource, type: str, test: Callable[[Resource], Any]) -> bool:
     """Whether each enabled region has one of the kind that passes the test."""
     without = failing(account["Regions"], lambda region: some(account.all(type, region), test))
-    if without:
-        account.note("Regions without it", without)
-    return not without
+    return not without or account.because(f"Off in {', '.join(without)}")
 
 
 @check(
@@ -51,6 +50,7 @@ def _records(recorder: Resource) -> bool:
     "guardduty-enabled",
     subject=ACCOUNT,
     severity="high",
+    code=code.GUARDDUTY,
     passes=[[eg.account(), *eg.in_every_region(eg.detector)]],
     fails=[
         [eg.account()],
@@ -75,6 +75,7 @@ OLDER_FORM = {"Status": "ENABLED", "DataSources": {"S3Logs": {"Status": "ENABLED
     "guardduty-s3-protection",
     subject=ACCOUNT,
     severity="medium",
+    code=code.GUARDDUTY_S3,
     passes=[
         [eg.account(), *eg.in_every_region(eg.detector)],
         [eg.account(), *eg.in_every_region(eg.detector, Detail=OLDER_FORM)],
@@ -96,7 +97,7 @@ def guardduty_s3_protection(account: Resource) -> bool:
 
 def _watches_objects(detector: Resource) -> bool:
     detail = detector["Detail"]
-    features = {one["Name"]: one["Status"] for one in detail.get("Features") or ()}
+    features = {one.get("Name"): one.get("Status") for one in detail.get("Features") or ()}
     older = ((detail.get("DataSources") or {}).get("S3Logs") or {}).get("Status")
     return detail["Status"] == "ENABLED" and features.get("S3_DATA_EVENTS", older) == "ENABLED"
 
@@ -105,6 +106,7 @@ def _watches_objects(detector: Resource) -> bool:
     "securityhub-enabled",
     subject=ACCOUNT,
     severity="medium",
+    code=code.SECURITY_HUB,
     passes=[[eg.account(), *eg.in_every_region(eg.hub)]],
     fails=[[eg.account()], [eg.account(), *(eg.hub(region) for region in TWO)]],
 )
@@ -121,6 +123,7 @@ def securityhub_enabled(account: Resource) -> bool:
     "access-analyzer-enabled",
     subject=ACCOUNT,
     severity="medium",
+    code=code.ANALYZER,
     passes=[
         [eg.account(), *eg.in_every_region(eg.analyzer)],
         [
@@ -154,9 +157,7 @@ def access_analyzer_enabled(account: Resource) -> bool:
         )
 
     without = failing(account["Regions"], watched)
-    if without:
-        account.note("Regions without it", without)
-    return not without
+    return not without or account.because(f"Off in {', '.join(without)}")
 
 
 def _active(analyzer: Resource, *types: str) -> bool:
@@ -176,6 +177,7 @@ def _analyzer_accounts(account: Resource) -> list[Resource]:
     "macie-enabled",
     subject=ACCOUNT,
     severity="low",
+    code=code.MACIE,
     passes=[[eg.account(), *eg.in_every_region(eg.macie)]],
     fails=[
         [eg.account()],

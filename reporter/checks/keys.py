@@ -9,15 +9,17 @@ from reporter.assess.resource_types import KEY
 
 def is_usable_customer_key(user: Resource, reference: str | None) -> bool:
     """Whether the reference names a key that exists, is enabled and is customer managed, wherever it lives."""
-    if not reference or _alias(reference).startswith("alias/aws/"):
-        user.note("Key", reference or "none")
-        return False
+    if not reference:
+        return user.because("No key is set")
+    if _alias(reference).startswith("alias/aws/"):
+        return user.because(f"Key {reference} is managed by AWS")
     key = user.related(KEY, reference)
     if key is None:
-        user.note("Key", f"{reference} does not exist")
-        return False
+        return user.because(f"Key {reference} does not exist")
     metadata = key["Metadata"]
-    return bool(metadata["KeyState"] == "Enabled" and metadata["KeyManager"] == "CUSTOMER")
+    if metadata["KeyManager"] != "CUSTOMER":
+        return user.because(f"Key {key.id} is managed by AWS")
+    return bool(metadata["KeyState"] == "Enabled") or user.because(f"Key {key.id} is {metadata['KeyState']}")
 
 
 def _alias(reference: str) -> str:
@@ -36,6 +38,6 @@ def encrypted_with_customer_key(bucket: Resource) -> bool:
     """Whether new objects are encrypted under a usable customer managed key; says what else the rule blocks or saves."""
     for rule in encryption_rules(bucket):
         if not str(rule["SSEAlgorithm"]).startswith("aws:kms"):
-            return False
+            return bucket.because(f"New objects are encrypted by {rule['SSEAlgorithm']}, without a key of one's own")
         return is_usable_customer_key(bucket, rule.get("KMSMasterKeyID"))
-    return False
+    return bucket.because("No default encryption is set")

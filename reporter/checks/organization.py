@@ -30,7 +30,7 @@ def _denies(*, actions: Sequence[str] = SWITCHES, **more: object) -> dict[str, o
 def _service_control_policies(account: Resource) -> list[list[Mapping[str, Any]]]:
     """The contents of the policies in force on an account: of the root, of each unit on the way down, of the account."""
     if account["Management"]:
-        raise NotApplicable("service control policies do not bind the management account")
+        raise NotApplicable("Service control policies do not bind the management account")
     found, refusals = gathered(account.estate_all(POLICY), _kind_targets_content)
     if refusals:
         raise together(refusals)
@@ -93,16 +93,13 @@ def protects_cloudtrail(account: Resource) -> bool:
     Fix: aws organizations attach-policy --policy-id <POLICY_ID> --target-id {Id}
     """
     if "SERVICE_CONTROL_POLICY" not in _policy_types(account):
-        return False
-    answer = _denied(account, SWITCHES)
-    if answer.holds is not True:
-        account.note("Not denied", list(answer.because))
-        return certain(answer)
-    account.note("Denied by", list(answer.because))
+        return account.because("The organization has no service control policies switched on")
+    allowed = failing(SWITCHES, lambda action: certain(_denied(account, [action])))
+    account.note("Policies in force", list(_denied(account, allowed or SWITCHES).because))
+    if allowed:
+        return account.because(f"Not denied: {', '.join(allowed)}")
     exposed = failing(_own_log_buckets(account), lambda bucket: bucket["Name"] and deletion_of_bucket_denied(bucket))
-    if exposed:
-        account.note("Log buckets that may be deleted", [bucket.id for bucket in exposed])
-    return not exposed
+    return not exposed or account.because(f"May be deleted: {', '.join(bucket.id for bucket in exposed)}")
 
 
 def _policy_types(account: Resource) -> list[str]:
@@ -146,4 +143,10 @@ def delegated_administrator(organization: Resource) -> bool:
     """
     wanted = organization.target("delegated_administrators").get(CLOUDTRAIL, ())
     actual = (organization["DelegatedAdministrators"] or {}).get(CLOUDTRAIL, ())
-    return sorted(wanted) == sorted(actual)
+    return sorted(wanted) == sorted(actual) or organization.because(
+        f"CloudTrail's delegated administrators are: {_accounts(actual)}; by settings: {_accounts(wanted)}"
+    )
+
+
+def _accounts(ids: Sequence[str]) -> str:
+    return ", ".join(sorted(ids)) or "none"

@@ -2,20 +2,23 @@
 
 from typing import Any
 
-from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certain, failing, some
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certain, some
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import BUCKET
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.checks.buckets import (
     is_replica,
+    is_versioned,
     lifecycle_rules,
     locked_long_enough,
     logs_access_to_sound_target,
     receives_logs,
+    refuses_plain_http,
     versioning_enabled,
 )
 from reporter.checks.keys import encrypted_with_customer_key, encryption_rules
-from reporter.documents.guards import tls_at_least, tls_only
+from reporter.documents.guards import tls_at_least
 
 REPLICA = f"{eg.BUCKET_NAME}-replica"
 SSE_S3 = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
@@ -37,6 +40,7 @@ INSECURE = {"Bool": {"aws:SecureTransport": "false"}}
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.5", "CF:s3-bucket-ssl-requests-only"),
+    code=code.TLS_ONLY,
     passes=[
         [eg.bucket()],
         [eg.bucket(Policy=_denying(condition={"Bool": {"AWS:SECURETRANSPORT": [False]}}))],
@@ -56,13 +60,14 @@ def tls_required(bucket: Resource) -> bool:
     A request in the clear shows its content, and its signature, to everybody on the way.
     Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_DENY>
     """
-    return certain(tls_only(bucket["Policy"], bucket.arn))
+    return refuses_plain_http(bucket)
 
 
 @check(
     "s3-bucket-tls-version",
     subject=BUCKET,
     severity="low",
+    code=code.TLS_VERSION,
     passes=[[eg.bucket()]],
     fails=[
         [eg.bucket(Policy=None)],
@@ -75,7 +80,10 @@ def tls_version(bucket: Resource) -> bool:
     Older versions of TLS can be broken on the way.
     Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_VERSION_DENY>
     """
-    return certain(tls_at_least(bucket["Policy"], bucket.arn))
+    answer = tls_at_least(bucket["Policy"], bucket.arn)
+    if answer.holds is False:
+        bucket.note("Why", list(answer.because))
+    return certain(answer) or bucket.because("TLS below 1.2 is not denied to everybody, on bucket and objects")
 
 
 @check(
@@ -92,7 +100,9 @@ def encryption(bucket: Resource) -> bool:
     Fix: aws s3api put-bucket-encryption --bucket {Name} --server-side-encryption-configuration
       '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'
     """
-    return any(rule["SSEAlgorithm"] for rule in encryption_rules(bucket))
+    return any(rule["SSEAlgorithm"] for rule in encryption_rules(bucket)) or bucket.because(
+        "No rule encrypts new objects"
+    )
 
 
 @check(
@@ -100,6 +110,7 @@ def encryption(bucket: Resource) -> bool:
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.17", "CF:s3-default-encryption-kms"),
+    code=code.BUCKET_KEY,
     passes=[[eg.bucket(), eg.key()]],
     fails=[
         [eg.bucket(Encryption=SSE_S3)],
@@ -124,6 +135,7 @@ def kms_encryption(bucket: Resource) -> bool:
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.14", "CF:s3-bucket-versioning-enabled"),
+    code=code.VERSIONING,
     passes=[[eg.bucket()]],
     fails=[[eg.bucket(Versioning=None)], [eg.bucket(Versioning={"Status": "Suspended"})]],
 )
@@ -133,7 +145,7 @@ def versioning(bucket: Resource) -> bool:
     What is overwritten or deleted by mistake, or by ransomware, can be brought back.
     Fix: aws s3api put-bucket-versioning --bucket {Name} --versioning-configuration Status=Enabled
     """
-    return versioning_enabled(bucket)
+    return is_versioned(bucket)
 
 
 @check(
@@ -156,7 +168,7 @@ def mfa_delete(bucket: Resource) -> bool:
         return True
     if lifecycle_rules(bucket):
         raise NotApplicable("MFA delete cannot be combined with lifecycle rules")
-    return False
+    return bucket.because("MFA delete is off")
 
 
 @check(
@@ -164,6 +176,7 @@ def mfa_delete(bucket: Resource) -> bool:
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.15", "CF:s3-bucket-default-lock-enabled"),
+    code=code.OBJECT_LOCK,
     passes=[[eg.bucket()]],
     fails=[
         [eg.bucket(ObjectLock=None)],
@@ -195,7 +208,7 @@ def lifecycle(bucket: Resource) -> bool:
     Data that nobody decided to keep is cost, and a liability when it leaks.
     Fix: aws s3api put-bucket-lifecycle-configuration --bucket {Name} --lifecycle-configuration file://<LIFECYCLE_FILE>
     """
-    return bool(lifecycle_rules(bucket))
+    return bool(lifecycle_rules(bucket)) or bucket.because("No lifecycle rule is in force")
 
 
 @check(
@@ -221,8 +234,9 @@ def replication(bucket: Resource) -> bool:
     targets = [rule["Destination"]["Bucket"] for rule in rules if rule["Status"] == "Enabled"]
     if not targets:
         if is_replica(bucket):
-            raise NotApplicable("the bucket is itself a replica")
-        return False
+            raise NotApplicable("The bucket is itself a replica")
+        return bucket.because("No replication rule is in force")
+    bucket.because("Objects are replicated within the region only")
     return some(targets, lambda target: _elsewhere(bucket, target))
 
 
@@ -238,6 +252,7 @@ def _elsewhere(bucket: Resource, target: str) -> bool:
     subject=BUCKET,
     severity="low",
     aka=("SH:S3.11", "CF:s3-event-notifications-enabled"),
+    code=code.NOTIFICATIONS,
     passes=[[eg.bucket()]],
     fails=[[eg.bucket(Notification=None)]],
 )
@@ -249,7 +264,7 @@ def event_notifications(bucket: Resource) -> bool:
       --notification-configuration '{"EventBridgeConfiguration":{}}'
     """
     configured = bucket["Notification"] or {}
-    return any(value is not None for value in configured.values())
+    return any(value is not None for value in configured.values()) or bucket.because("Nobody is notified")
 
 
 @check(
@@ -257,6 +272,7 @@ def event_notifications(bucket: Resource) -> bool:
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.9", "CF:s3-bucket-logging-enabled"),
+    code=code.ACCESS_LOGGING,
     passes=[[eg.bucket(), eg.log_target()]],
     fails=[
         [eg.bucket(Logging=None)],
@@ -274,7 +290,7 @@ def access_logging(bucket: Resource) -> bool:
       --bucket-logging-status '{"LoggingEnabled":{"TargetBucket":"<LOG_TARGET>","TargetPrefix":"access/"}}'
     """
     if bucket["Logging"] is None and receives_logs(bucket):
-        raise NotApplicable("the bucket receives access logs")
+        raise NotApplicable("The bucket receives access logs")
     return logs_access_to_sound_target(bucket)
 
 
@@ -283,6 +299,7 @@ def access_logging(bucket: Resource) -> bool:
     subject=BUCKET,
     severity="medium",
     aka=("SH:S3.12", "CF:s3-bucket-acl-prohibited"),
+    code=code.OWNERSHIP,
     passes=[[eg.bucket()]],
     fails=[
         [eg.bucket(OwnershipControls=None)],
@@ -297,7 +314,10 @@ def acl_disabled(bucket: Resource) -> bool:
       --ownership-controls '{"Rules":[{"ObjectOwnership":"BucketOwnerEnforced"}]}'
     """
     rules = (bucket["OwnershipControls"] or {}).get("Rules", ())
-    return any(rule["ObjectOwnership"] == "BucketOwnerEnforced" for rule in rules)
+    owned = [rule["ObjectOwnership"] for rule in rules]
+    return "BucketOwnerEnforced" in owned or bucket.because(
+        f"Ownership is {', '.join(owned) or 'not set'}: ACLs are in use"
+    )
 
 
 @check(
@@ -313,7 +333,7 @@ def no_website(bucket: Resource) -> bool:
     S3's website endpoints speak no TLS; a distribution in front of a private bucket does.
     Fix: aws s3api delete-bucket-website --bucket {Name}
     """
-    return bucket["Website"] is None
+    return bucket["Website"] is None or bucket.because("The bucket is served as a website")
 
 
 def _cors(*origins: str, methods: tuple[str, ...] = ("GET",)) -> dict[str, Any]:
@@ -345,7 +365,8 @@ def cors_restricted(bucket: Resource) -> bool:
     Fix: aws s3api put-bucket-cors --bucket {Name} --cors-configuration file://<CORS_FILE>
     """
     rules = (bucket["Cors"] or {}).get("CORSRules", ())
-    return not failing(rules, lambda rule: not _lets_any_page_in(rule))
+    open_rules = [rule for rule in rules if _lets_any_page_in(rule)]
+    return not open_rules or bucket.because(f"{len(open_rules)} of {len(rules)} rules let pages of any origin in")
 
 
 def _lets_any_page_in(rule: dict[str, Any]) -> bool:

@@ -6,8 +6,10 @@ from reporter.assess.estate import InsufficientData, Resource, both
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ACCESS_POINT, BUCKET, MULTI_REGION_ACCESS_POINT
 from reporter.checks import examples as eg
+from reporter.checks import infrastructure as code
 from reporter.checks.buckets import (
     access_is_logged,
+    block,
     decided,
     exposure,
     is_public,
@@ -17,7 +19,7 @@ from reporter.checks.buckets import (
 )
 from reporter.checks.keys import encrypted_with_customer_key
 from reporter.documents.logic import Answer
-from reporter.documents.public_access import Block, account_block, block_of, effective_block
+from reporter.documents.public_access import Block, account_block, block_of
 from reporter.model import ACCOUNT, Unread
 
 OPEN_ACCOUNT = eg.account(PublicAccessBlock=eg.NO_FLAGS)
@@ -29,14 +31,12 @@ MEMBER = {"AWS": f"arn:aws:iam::{eg.ARCHIVE}:role/Auditor"}
 CONFIDENTIAL: dict[str, Any] = {"Tags": {"DataClass": "confidential"}}
 
 
-def _all_four(resource: Resource, block: Block, *levels: Any) -> bool:
+def _all_four(resource: Resource, flags: Block, *levels: Any) -> bool:
     """Whether all four flags are in force; one that is certainly off outweighs one that was not read."""
-    if block.all_four is None:
+    if flags.all_four is None:
         unread = "; ".join(str(level) for level in levels if isinstance(level, Unread))
         raise InsufficientData(f"not every level of Block Public Access of {resource.id} was read: {unread}")
-    if block.missing:
-        resource.note("Flags not in force", list(block.missing))
-    return block.all_four
+    return flags.all_four or resource.because(f"Not in force: {', '.join(flags.missing)}")
 
 
 @check(
@@ -44,6 +44,7 @@ def _all_four(resource: Resource, block: Block, *levels: Any) -> bool:
     subject=ACCOUNT,
     severity="medium",
     aka=("SH:S3.1", "CF:s3-account-level-public-access-blocks-periodic"),
+    code=code.ACCOUNT_BLOCK,
     passes=[[eg.account()], [eg.account(PublicAccessBlock=None, EffectiveS3Policy=ORGANIZATION_WIDE)]],
     fails=[
         [eg.account(PublicAccessBlock=None)],
@@ -67,6 +68,7 @@ def account_public_access_block(account: Resource) -> bool:
     subject=BUCKET,
     severity="high",
     aka=("SH:S3.8", "CF:s3-bucket-level-public-access-prohibited"),
+    code=code.BUCKET_BLOCK,
     passes=[
         [eg.bucket()],
         [OPEN_ACCOUNT, eg.bucket()],
@@ -87,13 +89,12 @@ def public_access_block(bucket: Resource) -> bool:
     """
     account = owner(bucket)
     above = account.or_unread("EffectiveS3Policy"), account.or_unread("PublicAccessBlock")
-    levels = (*above, bucket.or_unread("PublicAccessBlock"))
-    return _all_four(bucket, effective_block(*levels), *levels)
+    return _all_four(bucket, block(bucket), *above, bucket.or_unread("PublicAccessBlock"))
 
 
 def _nobody(bucket: Resource, answer: Answer) -> bool:
     if answer.holds:
-        bucket.note("Public through", list(answer.because))
+        bucket.because(str(answer))
     return not decided(bucket, answer)
 
 
@@ -279,5 +280,5 @@ def multi_region_access_point_block(point: Resource) -> bool:
 def _closed(point: Resource) -> bool:
     return both(
         lambda: _all_four(point, block_of(point["PublicAccessBlock"], "access point")),
-        lambda: not (point["PolicyStatus"] or {}).get("IsPublic"),
+        lambda: not (point["PolicyStatus"] or {}).get("IsPublic") or point.because("Its policy is public"),
     )

@@ -17,7 +17,6 @@ def is_public_topic(topic: Resource) -> bool:
     reached = grants_by_reach(policy, circle(topic))
     public = reached.get(Reach.PUBLIC)
     if public:
-        topic.note("Public grants", [str(grant) for grant in public])
         return True
     unknown = reached.get(Reach.UNKNOWN)
     return certain(Answer(None, tuple(str(grant) for grant in unknown))) if unknown else False

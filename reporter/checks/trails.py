@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reporter.assess.estate import InsufficientData, NotApplicable, Resource, gathered
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certainly, gathered
 from reporter.assess.resource_types import BUCKET, LOG_GROUP, TRAIL
 from reporter.documents.selectors import Coverage, coverage, union
 
@@ -45,17 +45,28 @@ def _recorded_by(trail: Resource, regions: Sequence[str]) -> Coverage:
 def log_bucket(trail: Resource) -> Resource:
     """The bucket the trail writes to, wherever it lives in the organization."""
     name = trail["S3BucketName"]
+    if is_bucket_gone(trail):
+        raise InsufficientData(
+            f"bucket {name} does not exist (CloudTrail reports NoSuchBucket), so nothing can be read"
+        )
     bucket = trail.related(BUCKET, name)
     if bucket is None:
         raise InsufficientData(f"bucket {name} belongs to no account of the organization, so nothing of it can be read")
     return bucket
 
 
+def is_bucket_gone(trail: Resource) -> bool:
+    """Whether CloudTrail itself says that there is no such bucket, and none of that name was read."""
+    if certainly(lambda: trail.related(BUCKET, trail["S3BucketName"])):
+        return False
+    return certainly(lambda: trail["Status"].get("LatestDeliveryError") == "NoSuchBucket")
+
+
 def log_group(trail: Resource) -> Resource:
     """The log group the trail delivers to."""
     arn = trail["CloudWatchLogsLogGroupArn"]
     if not arn:
-        raise NotApplicable("the trail delivers to no log group")
+        raise NotApplicable("The trail delivers to no log group")
     group = trail.related(LOG_GROUP, arn)
     if group is None:
         raise InsufficientData(

@@ -18,10 +18,13 @@ COMMANDS = (
     "setting_up",
     "catalogue",
     "drifting",
+    "differing",
     "past",
     "owning",
+    "baselines",
     "delivering",
     "proving",
+    "watching",
 )
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""`reporter checks` and `reporter frameworks`: what is asked, and by whom."""
+"""`reporter checks` and `reporter frameworks`: what is asked, by whom, and what a control answered over time."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +7,20 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, load_settings, plain, told
-from reporter.cli.filters import frameworks_of
+from reporter.cli.filters import (
+    Accounts,
+    Opened,
+    Ou,
+    checks_named,
+    control_named,
+    framework_named,
+    frameworks_of,
+    open_history,
+    run_named,
+    within,
+)
+from reporter.cli.narrowing import told_of_files
+from reporter.settings import database_url
 
 CHECKS_HELP = """The checks: one line each, or everything about one.
 
@@ -17,15 +30,21 @@ Examples:
   reporter checks cloudtrail-log-file-validation
   reporter checks 's3-*' --json
 """
-FRAMEWORKS_HELP = """The frameworks: one line each, one with its controls, or one control with its checks.
+FRAMEWORKS_HELP = """The frameworks: one line each, one with its controls, or one control with its checks and its answers over time.
+
+Checks support a control; that it is satisfied is for an assessor to say. A mapping says whether a check answers the control
+(direct) or bears on it (supporting), and where the mapping comes from.
 
 \b
 Examples:
   reporter frameworks
   reporter frameworks cis-aws-5.0.0
-  reporter frameworks cis-aws-5.0.0 --control 3.2      which checks, and who else asks the same
+  reporter frameworks cis-aws-5.0.0 --run last         with each control's answer in that run, and the score
+  reporter frameworks cis-aws-5.0.0 --control 3.2      its checks, who else asks the same, days passing of days observed
+  reporter frameworks cis-aws-5.0.0 --control 3.2 --over 52 --ou Root/Workloads
   reporter frameworks check my-framework.toml          what is wrong with a file of your own
 """
+LAST_RUNS = 12
 
 
 @app.command(help=CHECKS_HELP)
@@ -35,23 +54,16 @@ def checks(
     as_json: AsJson = False,
 ) -> None:
     """See CHECKS_HELP, which is what users read."""
-    from fnmatch import fnmatchcase
-
-    import reporter.checks  # noqa: F401 - fills the registry
     from reporter.assess.evaluate import CHECKS
 
-    found = [check for check in CHECKS.values() if fnmatchcase(check.id, id)]
-    if not found:
-        import difflib
-
-        near = difflib.get_close_matches(id, CHECKS, n=1)
-        raise Refusal(f"no check is called {id!r}{f'; did you mean {near[0]}?' if near else ''}", USAGE)
+    found = [CHECKS[name] for name in checks_named(id)]
+    known = frameworks_of(load_settings(config))
     if as_json:
-        emit([_check_document(check) for check in found])
+        emit([_check_document(check, known) for check in found])
     elif len(found) == 1 and id != "*":
-        _show_check(found[0], frameworks_of(load_settings(config)))
+        _show_check(found[0], known)
     else:
-        for check in sorted(found, key=lambda c: c.id):
+        for check in found:
             line(f"{check.id:<48} {check.severity:<9} {check.title}")
         line(f"{len(found)} checks")
 
@@ -60,33 +72,44 @@ def checks(
 def frameworks(
     id: Annotated[str, typer.Argument(metavar="[ID|check]", help="A framework's id.")] = "",
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="With `check`: the file to look at.")] = None,
-    control: Annotated[str, typer.Option(help="One control of it.")] = "",
     config: Config = None,
+    control: Annotated[str, typer.Option("--control", help="One control of it.")] = "",
+    over: Annotated[int, typer.Option("--over", min=1, help="A control's answers over so many runs.")] = LAST_RUNS,
+    run: Annotated[str, typer.Option("--run", help="The answers of a run: last, previous, a number, a date.")] = "",
+    account: Accounts = None,
+    ou: Ou = "",
     as_json: AsJson = False,
 ) -> None:
     """See FRAMEWORKS_HELP, which is what users read."""
+    settings = load_settings(config)
     if id == "check":
-        _check_file(file)
-        return
-    known = frameworks_of(load_settings(config))
-    if not id:
-        _list(known, as_json)
-        return
-    from reporter.assess.frameworks import UnknownFramework, select
-
-    with told(UnknownFramework, code=USAGE):
-        chosen = select(known, (id,))[0]
-    if control:
-        _show_control(known, chosen, control, as_json)
-    elif as_json:
-        emit(chosen)
+        _check_file(file, settings)
+    elif not id:
+        if control:
+            raise Refusal("--control needs a framework: reporter frameworks ID --control C", USAGE)
+        _list(frameworks_of(settings), as_json)
+    elif control:
+        chosen = framework_named(settings, id)
+        asked = control_named(chosen, control)
+        opened = _opened(config, settings)
+        known = None if opened is None else _over(opened, run or "last", chosen, control, over, within(account, ou))
+        _show_control(frameworks_of(settings), chosen, asked, known, as_json)
+    elif run:
+        _show_answers(open_history(config), run, framework_named(settings, id), within(account, ou), as_json)
     else:
-        _show_framework(chosen)
+        chosen = framework_named(settings, id)
+        emit(chosen) if as_json else _show_framework(chosen)
 
 
-def _check_document(check: Any) -> dict[str, Any]:
+def _check_document(check: Any, known: Any) -> dict[str, Any]:
+    from reporter.assess.frameworks import controls_asking
+
     names = ("id", "subject", "severity", "title", "why", "fix", "terraform", "cloudformation", "aka")
-    return {name: getattr(check, name) for name in names}
+    asking = [
+        {"framework": framework.id, "control": control.id, "relation": use.relation, "source": use.source}
+        for framework, control, use in controls_asking(known, check.id)
+    ]
+    return {**{name: getattr(check, name) for name in names}, "controls": asking}
 
 
 def _show_check(check: Any, known: Any) -> None:
@@ -94,18 +117,20 @@ def _show_check(check: Any, known: Any) -> None:
 
     line(check.id, "bold")
     line(f"  {check.title}")
-    line(
-        f"  severity {check.severity}, asked of each {check.subject}{', also ' + ', '.join(check.aka) if check.aka else ''}"
-    )
-    for name, text in (("Why", check.why), ("Fix", check.fix), ("Terraform", check.terraform)):
-        if text:
-            line(f"\n{name}")
+    line(f"  severity {check.severity}, asked of each {check.subject}")
+    if check.aka:
+        line(f"  elsewhere called {', '.join(check.aka)}")
+    for name in ("why", "fix", "terraform", "cloudformation"):
+        if text := getattr(check, name):
+            line()
+            line({"terraform": "Terraform", "cloudformation": "CloudFormation"}.get(name, name.capitalize()), "bold")
             for part in text.splitlines():
                 line(f"  {part}")
     asking = controls_asking(known, check.id)
-    line(f"\nAsked by {len(asking)} controls")
+    line()
+    line(f"Asked by {len(asking)} controls", "bold")
     for framework, control, use in asking:
-        line(f"  {framework.id:<32} {control.id:<16} {use.relation:<11} {control.title}")
+        line(f"  {framework.id:<28} {control.id:<22} {use.relation:<11} {control.title}")
 
 
 def _list(known: Any, as_json: bool) -> None:
@@ -113,52 +138,135 @@ def _list(known: Any, as_json: bool) -> None:
 
     rows = [(framework, statistics(framework)) for framework in known]
     if as_json:
-        emit(
-            [
-                {"id": f.id, "title": f.title, "version": f.version, "default": f.default, "statistics": s}
-                for f, s in rows
-            ]
-        )
+        names = ("id", "title", "version", "source", "licence", "confirmed", "default")
+        emit([{**{name: getattr(f, name) for name in names}, "statistics": counts} for f, counts in rows])
         return
     for framework, counts in rows:
         mark = "*" if framework.default else " "
         line(
-            f"{mark} {framework.id:<32} {framework.title} {framework.version}: {counts.controls} controls, "
+            f"{mark} {framework.id:<28} {framework.title} {framework.version}: {counts.controls} controls, "
             f"{counts.covered} with checks, {counts.manual} manual; {counts.checks} checks"
         )
     line("* reported unless assess.frameworks says otherwise")
 
 
 def _show_framework(framework: Any) -> None:
+    from reporter.assess.frameworks import statistics
+
+    counts = statistics(framework)
     line(f"{framework.title} {framework.version}", "bold")
-    line(f"source: {framework.source}")
+    line(f"  source: {framework.source}")
+    if framework.licence:
+        line(f"  licence: {framework.licence}")
+    if framework.confirmed:
+        line(f"  confirmed: {framework.confirmed}")
+    line(
+        f"  {counts.controls} controls, {counts.covered} with checks, {counts.manual} manual; "
+        f"{counts.checks} checks in {counts.direct} direct and {counts.supporting} supporting mappings"
+    )
     for control in framework.controls:
-        uses = f"{len(control.checks)} checks" if control.checks else "manual"
-        line(f"  {control.id:<18} {uses:<10} {control.title}")
+        direct = sum(1 for use in control.checks if use.relation == "direct")
+        uses = f"{direct}+{len(control.checks) - direct} checks" if control.checks else "manual"
+        line(f"  {control.id:<22} {control.level:<4} {uses:<11} {control.title}")
+    line("n+m checks: n answer the control, m bear on it")
 
 
-def _show_control(known: Any, framework: Any, id: str, as_json: bool) -> None:
-    from reporter.assess.frameworks import also_asked_by, find_control
+def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json: bool) -> None:
+    """Each control's answer as it was stored in a run, with the score."""
+    from dataclasses import asdict, replace
 
-    control = find_control(framework, id)
-    if control is None:
-        raise Refusal(f"{framework.id} has no control {id!r}; see `reporter frameworks {framework.id}`", USAGE)
+    from reporter.cli.again import print_controls
+    from reporter.run.answers import rolled_up
+    from reporter.run.wiring import judgement, with_stored
+
+    chosen = run_named(opened, run)
+    with told_of_files():
+        judged_by = with_stored(judgement(opened.settings), opened.engine, chosen.as_of)
+    result = rolled_up(opened.engine, chosen, replace(judged_by, selected=(framework,)), within=scope).result(
+        framework.id
+    )
+    if as_json:
+        score = {"percent": result.score.percent, **asdict(result.score)}
+        emit({"framework": framework.id, "run": chosen.seq, "controls": result.controls, "score": score})
+        return
+    line(f"{framework.title} {framework.version}: run {chosen.seq} of {chosen.as_of:%Y-%m-%d}", "bold")
+    print_controls(framework, result.controls)
+    line(f"Score: {result.score}")
+
+
+def _opened(config: Path | None, settings: Any) -> Opened | None:
+    """The history, if there is one: looking at a framework makes none."""
+    url = database_url(settings)
+    kind, _, path = url.partition(":///")
+    if kind.startswith("sqlite") and not Path(path).is_file():
+        return None
+    return open_history(config)
+
+
+def _over(opened: Opened, run: str, framework: Any, control: str, most: int, scope: Any) -> Any:
+    """The control's answers over the last runs; None before the first."""
+    from reporter import history
+    from reporter.run.answers import over_runs
+    from reporter.run.wiring import judgement
+
+    if not history.last_runs(opened.engine, 1):
+        return None
+    runs = history.last_runs(opened.engine, most, until=run_named(opened, run))
+    with told_of_files():
+        judged_by = judgement(opened.settings)
+    return over_runs(opened.engine, runs, judged_by, framework, control, within=scope)
+
+
+def _show_control(known: Any, framework: Any, control: Any, over: Any, as_json: bool) -> None:
+    from reporter.assess.evaluate import CHECKS
+    from reporter.assess.frameworks import also_asked_by
+
     others = also_asked_by(known, framework, control)
     if as_json:
-        emit({"control": control, "also": [{"framework": f.id, "control": c.id} for f, c in others]})
+        also = [{"framework": f.id, "control": c.id} for f, c in others]
+        emit({"framework": framework.id, "control": control, "also": also, "over": _over_document(over)})
         return
     line(f"{framework.id} {control.id}", "bold")
     line(f"  {control.title}{f' (level {control.level})' if control.level else ''}")
     if control.manual:
         line(f"  manual: {control.manual}")
+    line(f"Supported by {len(control.checks)} checks", "bold")
     for use in control.checks:
-        line(f"  {use.relation:<11} {use.check} ({use.source})")
-    line(f"Also asked by {len(others)} controls of other frameworks")
+        line(
+            f"  {use.relation:<11} {use.check:<44} {CHECKS[use.check].severity:<9} {CHECKS[use.check].title} ({use.source})"
+        )
+    line(f"Also asked by {len(others)} controls of other frameworks", "bold")
     for other, its in others:
-        line(f"  {other.id:<32} {its.id:<16} {its.title}")
+        line(f"  {other.id:<28} {its.id:<22} {its.title}")
+    if over is not None:
+        _show_over(over)
 
 
-def _check_file(file: Path | None) -> None:
+def _show_over(over: Any) -> None:
+    """A control's answers, oldest first, and the days it passed of those it was watched."""
+    days = over.days
+    line(f"Over {len(over.answers)} runs: {days.passing} days passing of {days.observed} days observed", "bold")
+    for run, answer in over.answers:
+        seen = f"{answer.accounts_assessed} of {answer.accounts_total} accounts with data"
+        line(
+            f"  run {run.seq:<4} {run.as_of:%Y-%m-%d}  {answer.status.value:<14} {seen}  {plain(answer.reason)}".rstrip()
+        )
+
+
+def _over_document(over: Any) -> dict[str, Any] | None:
+    if over is None:
+        return None
+    rows = [{"run": run.seq, "as_of": run.as_of, **{n: getattr(one, n) for n in OVER}} for run, one in over.answers]
+    return {"days_passing": over.days.passing, "days_observed": over.days.observed, "runs": rows}
+
+
+OVER = (
+    "status", "reason", "passed", "failed", "waived", "not_applicable", "insufficient", "accounts_failing",
+    "accounts_assessed", "accounts_total",
+)  # fmt: skip
+
+
+def _check_file(file: Path | None, settings: Any) -> None:
     import reporter.checks  # noqa: F401 - fills the registry
     from reporter.assess.evaluate import CHECKS
     from reporter.assess.frameworks import load, statistics
@@ -170,4 +278,12 @@ def _check_file(file: Path | None) -> None:
     with told(BadFile, WiringError, code=USAGE):
         framework = load(read(file), str(file), CHECKS.keys())
     counts = statistics(framework)
-    line(f"{plain(file)}: good. {counts.controls} controls, {counts.covered} with checks, {counts.manual} manual")
+    line(
+        f"{plain(file)}: good. {framework.id}: {counts.controls} controls, {counts.covered} with checks, "
+        f"{counts.manual} manual; {counts.direct} direct and {counts.supporting} supporting mappings"
+    )
+    if any(one.id == framework.id for one in frameworks_of(settings)):
+        line(
+            f'  "{framework.id}" is also the id of a framework that is there already: one run can use one of them',
+            "yellow",
+        )

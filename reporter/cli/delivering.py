@@ -1,14 +1,28 @@
 """`reporter report`, `preview`, `templates`, `deliver`: reports made again, looked at, and handed over."""
 
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, load_settings, now, plain, told
-from reporter.cli.filters import AtRun, Opened, open_history, run_named
+from reporter.cli.console import (
+    FAILED,
+    USAGE,
+    AsJson,
+    Config,
+    Refusal,
+    emit,
+    err,
+    line,
+    load_settings,
+    now,
+    plain,
+    told,
+)
+from reporter.cli.filters import AtRun, Limit, Opened, open_history, run_named
 from reporter.cli.progress import progress
 
 REPORT_HELP = """Make the report of any past run again: the same bytes.
@@ -28,12 +42,17 @@ Examples:
 """
 DELIVER_HELP = """The outbox: what was delivered, what waits, what is unknown; and a test of each way out.
 
+Ends with exit code 1 while a delivery is unknown, or one of the last run failed.
+
 \b
 Examples:
-  reporter deliver                             the delivery log
-  reporter deliver test --to me@example.com    one short mail, and each webhook told once
+  reporter deliver                             the delivery log, the newest 200; --json with every step
+  reporter deliver --run last
+  reporter deliver show 12                     one delivery, step by step
+  reporter deliver test --to me@example.com    one short mail, one file into each archive, each webhook told once
   reporter deliver send                        send what is due now
   reporter deliver resolve 12 sent --why "found in the recipient's inbox"
+  reporter deliver resolve 12 pending --why "not in the inbox"     send it again, under the same Message-ID
 """
 Edition = Annotated[
     list[str] | None, typer.Option("--edition", help="organization, executive, ou:..., account:..., framework:...")
@@ -80,7 +99,8 @@ def templates(
     config: Config = None,
 ) -> None:
     """Each template is rendered with a report full of hostile text; what is wrong is told with file and line."""
-    from reporter.report.trial import problems
+    from reporter.report.check import check_templates
+    from reporter.report.render import Look
 
     if act != "check":
         raise Refusal("write: reporter templates check [DIR]", USAGE)
@@ -89,7 +109,7 @@ def templates(
         raise Refusal("no folder of templates is named: report.templates, or reporter templates check DIR", USAGE)
     if not folder.is_dir():
         raise Refusal(f"{folder}: there is no such folder", USAGE)
-    found = list(problems(folder))
+    found = check_templates(Look(folder=folder))
     for one in found:
         line(plain(one))
     line("good" if not found else f"{len(found)} problems")
@@ -99,19 +119,34 @@ def templates(
 
 @app.command(help=DELIVER_HELP)
 def deliver(
-    act: Annotated[str, typer.Argument(metavar="[test|send|resolve]")] = "log",
-    words: Annotated[list[str] | None, typer.Argument(metavar="[ID STATE]")] = None,
+    act: Annotated[str, typer.Argument(metavar="[show|test|send|resolve]")] = "log",
+    words: Annotated[list[str] | None, typer.Argument(metavar="[ID [STATE]]")] = None,
     config: Config = None,
     to: Annotated[str, typer.Option("--to", help="With test: the address to write to.")] = "",
     why: Annotated[str, typer.Option("--why", help="With resolve: how you know.")] = "",
+    run: Annotated[str, typer.Option("--run", help="Only this run: last, previous, a number, an id, or a date.")] = "",
+    limit: Limit = 200,
     as_json: AsJson = False,
 ) -> None:
     """See DELIVER_HELP, which is what users read."""
-    opened = open_history(config)
-    acts = {"log": _log, "send": _send, "resolve": _resolve, "test": _test}
+    asked = Asked(open_history(config), tuple(words or ()), to, why, run, limit, as_json)
+    acts = {"log": _log, "show": _show, "send": _send, "resolve": _resolve, "test": _test}
     if act not in acts:
-        raise Refusal(f"deliver {act}: use test, send or resolve, or nothing for the log", USAGE)
-    acts[act](opened, words or [], to or why, as_json)
+        raise Refusal(f"deliver {act}: use show, test, send or resolve, or nothing for the log", USAGE)
+    acts[act](asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `reporter deliver` was asked."""
+
+    opened: Opened
+    words: tuple[str, ...]
+    to: str
+    why: str
+    run: str
+    limit: int
+    as_json: bool
 
 
 def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | None) -> Any:
@@ -133,56 +168,76 @@ def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | 
         return publish(press, wanted, lambda done, total, what: tell("report", done, total, what), now())
 
 
-def _log(opened: Opened, words: list[str], text: str, as_json: bool) -> None:  # noqa: ARG001 - one form for all acts
+def _log(asked: Asked) -> None:
     from reporter import history
+    from reporter.cli.delivery_log import show_log
 
-    rows = history.deliveries(opened.engine)
-    if as_json:
-        emit(rows)
-        return
-    for row in rows:
-        style = "bold red" if row.state in ("failed", "unknown") else ""
-        tail = (
-            f"next try {row.next_attempt_at:%Y-%m-%d %H:%M}Z" if row.next_attempt_at and row.state == "pending" else ""
-        )
-        line(
-            plain(f"{row.id:>5} {row.state:<8} {row.edition:<24} {row.recipient:<36} {row.detail} {tail}").rstrip(),
-            style,
-        )
-    line(f"{len(rows)} deliveries")
+    engine = asked.opened.engine
+    rows = history.deliveries(engine, run_named(asked.opened, asked.run) if asked.run else None)
+    show_log(engine, rows[-asked.limit :] if asked.limit else rows, asked.as_json)
+    _alarm(asked)
 
 
-def _send(opened: Opened, words: list[str], text: str, as_json: bool) -> None:  # noqa: ARG001 - one form for all acts
+def _show(asked: Asked) -> None:
+    from reporter import history
+    from reporter.cli.delivery_log import show_one
+
+    wanted = {row.id: row for row in history.deliveries(asked.opened.engine)}
+    if len(asked.words) != 1 or not asked.words[0].isdigit() or int(asked.words[0]) not in wanted:
+        raise Refusal("write: reporter deliver show ID, with an ID that `reporter deliver` lists", USAGE)
+    show_one(asked.opened.engine, wanted[int(asked.words[0])], asked.as_json)
+
+
+def _send(asked: Asked) -> None:
     from reporter.cli.running import owner
-    from reporter.run.posting import NO_TRANSPORT, post, transport
+    from reporter.run.posting import post, transport
 
-    send = transport(opened.settings)
-    if send is None:
-        raise Refusal(NO_TRANSPORT, USAGE)
-    ended = post(opened.engine, opened.settings, send, owner(), now)
-    if as_json:
+    settings = asked.opened.settings
+    ended = post(asked.opened.engine, settings, transport(settings), owner(), now)
+    if asked.as_json:
         emit(dict(ended))
     else:
         line(", ".join(f"{n} {state}" for state, n in sorted(ended.items())) or "nothing was due")
+        if ended["pending"]:
+            line("`reporter deliver` says why some wait, and until when")
+    _alarm(asked)
 
 
-def _resolve(opened: Opened, words: list[str], text: str, as_json: bool) -> None:  # noqa: ARG001 - one form for all acts
+def _alarm(asked: Asked) -> None:
+    """What somebody has to look at, in red on standard error, and as the exit code."""
+    from reporter.run.posting import alarms
+
+    found = alarms(asked.opened.engine)
+    for one in found:
+        err.print(plain(one), style="bold red", markup=False)
+    if found:
+        raise typer.Exit(FAILED)
+
+
+def _resolve(asked: Asked) -> None:
     from reporter import history
-    from reporter.cli.owning import _me
+    from reporter.cli.owning import me
 
-    if len(words) != 2 or not words[0].isdigit() or words[1] not in ("sent", "failed", "pending") or not text:
+    words: dict[str, Literal["sent", "failed", "pending"]] = {"sent": "sent", "failed": "failed", "pending": "pending"}
+    if len(asked.words) != 2 or not asked.words[0].isdigit() or asked.words[1] not in words or not asked.why:
         raise Refusal('write: reporter deliver resolve ID sent|failed|pending --why "..."', USAGE)
+    id, state = int(asked.words[0]), words[asked.words[1]]
     with told(history.HistoryError):
-        history.resolve(opened.engine, int(words[0]), words[1], by=_me(), why=text, now=now())
-    line(f"delivery {words[0]} is {words[1]}")
+        history.resolve(asked.opened.engine, id, state, by=me(), why=asked.why, now=now())
+    line(f"delivery {id} is {state}{'; `reporter deliver send` sends it now' if state == 'pending' else ''}")
 
 
-def _test(opened: Opened, words: list[str], text: str, as_json: bool) -> None:  # noqa: ARG001 - one form for all acts
+def _test(asked: Asked) -> None:
     from reporter.run.trying import try_each
 
-    failed = False
-    for name, outcome in try_each(opened.settings, text, now()):
-        failed = failed or outcome.result != "sent"
-        line(plain(f"{outcome.result:<10} {name:<16} {outcome.detail} {outcome.reference}").rstrip())
-    if failed:
-        raise typer.Exit(1)
+    outcomes = []
+    for name, outcome in try_each(asked.opened.settings, asked.to, now()):
+        outcomes.append(
+            {"way": name, "result": outcome.result, "detail": outcome.detail, "reference": outcome.reference}
+        )
+        if not asked.as_json:
+            line(plain(f"{outcome.result:<10} {name:<24} {outcome.detail} {outcome.reference}").rstrip())
+    if asked.as_json:
+        emit(outcomes)
+    if any(one["result"] != "sent" for one in outcomes):
+        raise typer.Exit(FAILED)

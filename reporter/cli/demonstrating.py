@@ -70,7 +70,7 @@ def demo(
 
 
 def _run(settings: Settings, clock: Callable[[], datetime]) -> Any:
-    from reporter.run import Request
+    from reporter.run.execute import Request
 
     with progress(prefix="  ") as tell:
         result = start(settings, Request(kind="demo"), tell, clock)

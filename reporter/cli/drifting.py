@@ -1,224 +1,231 @@
-"""`reporter drift` and `reporter diff`: what changed, whether it got worse, who did it."""
+"""`reporter drift` and `reporter drift show`: what changed, whether it got worse, who did it."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, moment, plain
-from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, open_history, run_named, within
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, emit, line, moment, now
+from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Region, Type, open_history, run_named, within
+from reporter.cli.narrowing import beside, narrowed, say
+from reporter.drift.noise import LEAST, Fold, fold
+from reporter.drift.text import LEGEND, SECTIONS, SHOWN, Beside, drift_lines, section, span
+from reporter.model import Change, Run
 
-DRIFT_HELP = """What changed: worse first, with who did it, then improved, then the rest; hidden changes are counted.
+DRIFT_HELP = """What changed: worse first, with who did it, then improved, then the rest. What is hidden is counted.
 
-Exit codes: 0 nothing worsened, 1 failed, 2 wrong usage, 3 coverage below the configured minimum, 4 something worsened.
+Without --since: the changes that one run found. Alike changes are shown as one, and a field that changed almost everywhere as
+one line; --all shows each.
+
+Exit codes: 0 nothing worsened, 1 failed, 2 wrong usage, 3 less was read than coverage.minimum_percent, 4 something worsened
+that nobody has acknowledged.
 
 \b
 Examples:
-  reporter drift                                     since the last report
+  reporter drift                                        what the last run found
   reporter drift --since 2026-11-01 --type AWS::S3::Bucket
-  reporter drift --run 47 --all                      tags and cosmetic changes too
+  reporter drift --since last-report --direction worsened --unacknowledged
+  reporter drift --run 47 --all                         tags and cosmetic changes too
   reporter drift --actor alice --path Policy
-  reporter drift show 8123                           everything about one change
-"""
-DIFF_HELP = """What differs between two runs, whatever happened in between; changed and changed back is no difference.
-
-\b
-Examples:
-  reporter diff previous last
-  reporter diff 2026-08-01 2026-09-01 --type AWS::CloudTrail::Trail
+  reporter drift --json | jq '.changes[] | select(.change.severity == "critical")'
+  reporter drift show 8123                              everything about one change
 """
 WORSENED = 4
-TONES = {
-    "heading": "bold", "worse": "bold red", "better": "green", "came": "green", "went": "red", "differs": "yellow",
-    "unseen": "magenta", "faint": "dim",
-}  # fmt: skip
+
+drifts = typer.Typer(rich_markup_mode=None, add_completion=False)
+app.add_typer(drifts, name="drift")
 
 
-@app.command(help=DRIFT_HELP)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which changes a question is about: those of some runs, or of a time; and the run it is answered as of."""
+
+    run: Run
+    runs: tuple[Run, ...] = ()
+    since: Any = None
+    until: Any = None
+
+
+@drifts.callback(invoke_without_command=True, help=DRIFT_HELP)
 def drift(
-    words: Annotated[list[str] | None, typer.Argument(metavar="[show ID]", help="show ID: one change.")] = None,
+    context: typer.Context,
     config: Config = None,
     run: AtRun = "last",
     since: Annotated[
-        str | None, typer.Option("--since", help="Everything detected after this date instead of one run.")
+        str | None,
+        typer.Option("--since", help="Everything found after a date, a run, or last-report, instead of by one run."),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", help="With --since: up to this date.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="With a date as --since: up to this date.")] = None,
     account: Accounts = None,
     ou: Ou = "",
+    region: Region = "",
     type: Type = "",
-    resource: Annotated[str, typer.Option("--resource", help="Only this resource, by id or ARN.")] = "",
-    path: Annotated[str, typer.Option("--path", help="Only changes of settings whose path holds this text.")] = "",
-    actor: Annotated[
-        str, typer.Option("--actor", help="Only changes by a principal, address or tool holding this text.")
-    ] = "",
-    all: Annotated[
-        bool, typer.Option("--all", help="Show tags and cosmetic changes and what is almost everywhere.")
-    ] = False,
+    resource: narrowing.Resource = "",
+    kind: narrowing.Kinds = None,
+    classes: narrowing.Classes = None,
+    direction: narrowing.Directions = None,
+    severity: narrowing.AtLeast = "",
+    path: narrowing.Path = "",
+    actor: narrowing.Who = "",
+    unacknowledged: narrowing.Unowned = False,
+    all: narrowing.Everything = False,
     limit: Limit = 0,
     as_json: AsJson = False,
 ) -> None:
     """See DRIFT_HELP, which is what users read."""
     from reporter import history
 
-    opened = open_history(config)
-    if words:
-        _show(opened, words, as_json)
+    if context.invoked_subcommand:
         return
-    chosen = run_named(opened, run)
-    window = {"since": moment(since), "until": moment(until)} if since or until else {"run": chosen}
-    found = history.changes(
-        opened.engine, within=within(account, ou), type=type, resource=resource, limit=limit or None, **window
-    )
-    made_by = history.attributions(opened.engine, [c.id for c in found])
-    found = [c for c in found if _wanted(c, made_by.get(c.id), path, actor)]
-    coverage = history.coverage(opened.engine, chosen)
+    narrow = narrowed(
+        kinds=kind, classes=classes, directions=direction, severity=severity, region=region, path=path, actor=actor,
+        unowned=unacknowledged,
+    )  # fmt: skip
+    opened = open_history(config)
+    asked = _asked(opened, run, since, until)
+    scope = within(account, ou)
+    found = _changes(opened, asked, within=scope, type=type, resource=resource)
+    known = beside(opened, asked.run, found)
+    found = [change for change in found if narrow.holds(change, known)]
+    told = Told(opened, asked, found, known, history.coverage(opened.engine, asked.run))
     if as_json:
-        emit(_document(opened, chosen, coverage, found, made_by))
+        emit(told.document(limit))
     else:
-        _print(opened, chosen, coverage, found, made_by, everything=all)
-    _leave(found, coverage, opened.settings.coverage.minimum_percent)
+        told.print(limit, everything=all)
+    told.leave()
 
 
-@app.command(help=DIFF_HELP)
-def diff(
-    before: Annotated[str, typer.Argument(metavar="RUN_A", help="A run: number, id, date, previous, last.")],
-    after: Annotated[str, typer.Argument(metavar="RUN_B", help="The run to compare with.")],
-    config: Config = None,
-    account: Accounts = None,
-    ou: Ou = "",
-    type: Type = "",
-    as_json: AsJson = False,
-) -> None:
-    """See DIFF_HELP, which is what users read."""
-    from reporter import history
-    from reporter.drift.changes import describe
-    from reporter.drift.text import LEGEND, SECTIONS, drift_lines
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer, in the forms it is given in."""
 
-    opened = open_history(config)
-    first, second = run_named(opened, before), run_named(opened, after)
-    found = []
-    for old, new in history.pairs(opened.engine, first, second, within(account, ou)):
-        change = describe(old, new, detected_at=second.as_of, not_before=first.as_of)
-        if change is not None and (not type or change.type == type):
-            found.append(change)
-    if as_json:
-        emit({"from": first.seq, "to": second.seq, "changes": found})
-        return
-    line(
-        f"Run {first.seq} of {first.as_of:%Y-%m-%d %H:%M} -> run {second.seq} of {second.as_of:%Y-%m-%d %H:%M} UTC",
-        "bold",
-    )
-    for one in drift_lines(found, sections=frozenset(SECTIONS)):
-        line(str(one), TONES.get(one.tone, ""))
-    line(LEGEND, "dim")
+    opened: Opened
+    asked: Asked
+    changes: Sequence[Change]
+    beside: Beside
+    coverage: Any
 
+    def print(self, limit: int, *, everything: bool) -> None:
+        """As a plan."""
+        kept, folds = (self.changes, ()) if everything else folded(self.opened, self.asked.run, self.changes)
+        for text in self.head():
+            line(text)
+        line()
+        sections = frozenset(SECTIONS) if everything else SHOWN
+        least = len(kept) + 1 if everything else narrowing.ALIKE
+        say(drift_lines(kept, self.beside, folds=folds, sections=sections, least=least, limit=limit))
+        if self.changes:
+            line(f"{LEGEND}   more of one: reporter drift show NUMBER", "dim")
 
-def _wanted(change: Any, attribution: Any, path: str, actor: str) -> bool:
-    if path and not any(path.lower() in op.path.lower() for op in change.ops):
-        return False
-    if not actor:
-        return True
-    actors = attribution.actors if attribution else ()
-    known = " ".join(f"{a.principal} {a.arn} {a.source_ip} {a.user_agent} {a.via}" for a in actors)
-    return actor.lower() in known.lower()
+    def document(self, limit: int) -> dict[str, Any]:
+        """As data."""
+        run = self.asked.run
+        _, folds = folded(self.opened, run, self.changes)
+        shown = self.changes[:limit] if limit else self.changes
+        return {
+            "schema": "reporter/drift/1",
+            "run": {"seq": run.seq, "id": run.id, "as_of": run.as_of, "chain": run.chain},
+            "since": self.asked.since,
+            "until": self.asked.until,
+            "runs": [run.seq for run in self.asked.runs],
+            "coverage": self.coverage,
+            "counts": Counter(section(change) for change in self.changes),
+            "kinds": Counter(change.kind.value for change in self.changes),
+            "almost_everywhere": folds,
+            "changes": [self._entry(change) for change in shown],
+        }
 
+    def _entry(self, change: Change) -> dict[str, Any]:
+        owned = self.beside.acknowledged(change)
+        who = self.beside.attribution(change)
+        return {"change": change, "section": section(change), "who": who, "acknowledged": owned or None}
 
-def _print(opened: Opened, run: Any, coverage: Any, found: Sequence[Any], made_by: Any, *, everything: bool) -> None:
-    from reporter import history
-    from reporter.drift.noise import fold
-    from reporter.drift.text import LEGEND, SECTIONS, SHOWN, drift_lines
+    def head(self) -> list[str]:
+        """What is compared with what, and how much of it was looked at."""
+        run, c = self.asked.run, self.coverage
+        unseen = f"; {c.partial} partly, {c.unreachable} unreachable: never counted as deleted (reporter coverage)"
+        in_scope = c.total - c.excluded
+        return [
+            f"Drift {_window(self.opened, self.asked)}   run {run.seq}   chain {run.chain[:12]}",
+            f"Coverage {c.read}/{in_scope} accounts{unseen if c.partial + c.unreachable else ''}",
+        ]
 
-    totals: Counter[str] = Counter()
-    if not everything and found:
-        totals.update(row.type for row in history.inventory(opened.engine, run, history.Within()))
-    kept, folds = (found, ()) if everything else fold(found, totals)
-    owned = {
-        a.change: f"{a.owner}: {a.reason}" for a in history.acknowledgements(opened.engine, run.as_of) if not a.ended
-    }
-    for text in _head(opened, run, coverage):
-        line(text)
-    line()
-    shown = drift_lines(
-        kept,
-        attribution=lambda c: made_by.get(c.id),
-        acknowledged=lambda c: owned.get(c.id, ""),
-        folds=folds,
-        sections=frozenset(SECTIONS) if everything else SHOWN,
-    )
-    for one in shown:
-        line(str(one), TONES.get(one.tone, ""))
-    line(f"{LEGEND}   reporter drift show ID", "dim")
+    def leave(self) -> None:
+        """The exit code a pipeline branches on; what worsened outweighs thin coverage."""
+        if any(section(change) == "worsened" and not self.beside.acknowledged(change) for change in self.changes):
+            raise typer.Exit(WORSENED)
+        c = self.coverage
+        if c.read * 100 < self.opened.settings.coverage.minimum_percent * (c.total - c.excluded):
+            raise typer.Exit(GAPS)
 
 
-def _head(opened: Opened, run: Any, coverage: Any) -> list[str]:
+def folded(opened: Opened, run: Run, changes: Sequence[Change]) -> tuple[Sequence[Change], tuple[Fold, ...]]:
+    """The changes without what changed almost everywhere, and that as one line for each field."""
     from reporter import history
 
-    previous = history.previous_run(opened.engine, run)
-    since = f"{previous.as_of:%Y-%m-%d %H:%M}Z -> " if previous else "baseline "
-    width = f" ({(run.as_of - previous.as_of).days} d)" if previous else ""
-    text = [f"Drift {since}{run.as_of:%Y-%m-%d %H:%M}Z{width}   run {run.seq}   chain {run.chain[:12]}"]
-    unseen = coverage.partial + coverage.unreachable
-    tail = (
-        f"; {coverage.partial} partly, {coverage.unreachable} unreachable: never counted as deleted (reporter coverage)"
-    )
-    text.append(f"Coverage {coverage.read}/{coverage.total - coverage.excluded} accounts{tail if unseen else ''}")
-    return text
+    if len(changes) < LEAST:
+        return changes, ()
+    totals = Counter(row.type for row in history.inventory(opened.engine, run))
+    return fold(changes, totals)
 
 
-def _document(opened: Opened, run: Any, coverage: Any, found: Sequence[Any], made_by: Any) -> dict[str, Any]:
-    from reporter.drift.text import section
+def _asked(opened: Opened, run: str, since: str | None, until: str | None) -> Asked:
+    from reporter.run.comparing import runs_between
 
-    del opened
-    return {
-        "schema": "reporter/drift/1",
-        "run": {"seq": run.seq, "id": run.id, "as_of": run.as_of, "chain": run.chain},
-        "coverage": coverage,
-        "counts": Counter(section(c) for c in found),
-        "changes": [{"change": c, "who": made_by.get(c.id)} for c in found],
-    }
+    last = run_named(opened, run)
+    if since is None:
+        if until is not None:
+            raise Refusal("--until needs --since", USAGE)
+        return Asked(last, (last,))
+    if since == "last-report":
+        before = _reported_before(opened, last)
+    elif "-" in since and not since.startswith("run"):
+        return Asked(last, since=moment(since), until=moment(until))
+    else:
+        before = run_named(opened, since)
+    if until is not None:
+        raise Refusal("--until goes with a date as --since; name the last run with --run", USAGE)
+    return Asked(last, runs_between(opened.engine, before, last))
 
 
-def _show(opened: Opened, words: list[str], as_json: bool) -> None:
+def _reported_before(opened: Opened, last: Run) -> Run:
+    """The run before this one of which a report was made."""
     from reporter import history
-    from reporter.drift.text import change_lines
 
-    if len(words) != 2 or words[0] != "show" or not words[1].isdigit():
-        raise Refusal("write: reporter drift show ID (the number of a change)", USAGE)
-    number = int(words[1])
-    change = history.change(opened.engine, number)
-    if change is None:
-        raise Refusal(f"there is no change {number}; `reporter drift --json` lists them with their ids")
-    who = history.attributions(opened.engine, [number]).get(number)
-    notes = history.notes(opened.engine, number)
-    owned = [a for a in history.acknowledgements(opened.engine, None) if a.change == number]
-    if as_json:
-        emit({"change": change, "who": who, "acknowledgements": owned, "notes": notes})
-        return
-    for one in change_lines(change, who):
-        line(str(one), TONES.get(one.tone, ""))
-    for actor in who.actors if who else ():
-        line(
-            f"      {actor.at:%Y-%m-%d %H:%M:%S}Z {actor.event_name} by {plain(actor.principal)} from {plain(actor.source_ip)}"
-        )
-        line(f"        {plain(actor.user_agent)}  event {plain(actor.event_id)}", "dim")
-    for op in change.ops:
-        line(f"    {plain(op.path)}", "bold")
-        line(f"      before: {plain(op.before)}")
-        line(f"      after:  {plain(op.after)}")
-    for one in owned:
-        line(f"    acknowledged by {plain(one.owner)} until {one.expires_on}: {plain(one.reason)} {one.ended}".rstrip())
-    for note in notes:
-        line(f"    {note.at:%Y-%m-%d %H:%M} {plain(note.by)}: {plain(note.text)}")
+    for run in history.last_runs(opened.engine, (last.seq or 0) + 1, until=last)[1:]:
+        if history.reports(opened.engine, run):
+            return run
+    raise Refusal(f"no report was made before run {last.seq}; name a date or a run: --since 2026-11-01")
 
 
-def _leave(found: Sequence[Any], coverage: Any, minimum: float) -> None:
-    """The exit code a pipeline branches on; what worsened outweighs thin coverage."""
-    from reporter.drift.text import section
+def _changes(opened: Opened, asked: Asked, **narrow: Any) -> list[Change]:
+    from reporter import history
+    from reporter.run.comparing import rank
 
-    if any(section(change) == "worsened" for change in found):
-        raise typer.Exit(WORSENED)
-    in_scope = coverage.total - coverage.excluded
-    if coverage.read * 100 < minimum * in_scope:
-        raise typer.Exit(3)
+    if not asked.runs:
+        return list(history.changes(opened.engine, since=asked.since, until=asked.until, **narrow))
+    found = [change for run in asked.runs for change in history.changes(opened.engine, run=run, **narrow)]
+    return sorted(found, key=rank)
+
+
+def _window(opened: Opened, asked: Asked) -> str:
+    """Between which looks, and how far they are apart: unchanged over a year is not unchanged over a coffee."""
+    from reporter import history
+
+    if not asked.runs:
+        until = asked.until or now()
+        return f"after {asked.since:%Y-%m-%d %H:%M}Z, up to {until:%Y-%m-%d %H:%M}Z" if asked.since else "of all time"
+    first = history.previous_run(opened.engine, asked.runs[0]) if asked.runs else None
+    if first is None:
+        return f"baseline {asked.run.as_of:%Y-%m-%d %H:%M}Z"
+    return interval(first, asked.run)
+
+
+def interval(first: Run, last: Run) -> str:
+    """From one run to another, and how long that was."""
+    width = span((last.as_of - first.as_of).total_seconds())
+    return f"{first.as_of:%Y-%m-%d %H:%M}Z -> {last.as_of:%Y-%m-%d %H:%M}Z ({width})"

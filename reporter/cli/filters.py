@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reporter.cli.console import FAILED, Refusal, load_settings, now, told
+from reporter.cli.console import USAGE, Refusal, load_settings, now, plain, told
 from reporter.settings import Settings, database_url
 
 AtRun = Annotated[str, typer.Option("--run", help="last, previous, a number, an id, or a date.")]
@@ -50,45 +50,62 @@ def within(accounts: list[str] | None, ou: str, checks: frozenset[str] | None = 
     from reporter import history
 
     if accounts and ou:
-        raise Refusal("--account and --ou exclude each other; use one", FAILED + 1)
+        raise Refusal("--account and --ou exclude each other; use one", USAGE)
     return history.Within(accounts=frozenset(accounts) if accounts else None, ou=ou, checks=checks)
 
 
 def check_ids(pattern: str, framework: str, control: str, opened: Opened) -> frozenset[str] | None:
     """The checks that `--check`, `--framework` and `--control` leave; None: all."""
-    from fnmatch import fnmatchcase
-
-    from reporter.assess.evaluate import CHECKS
-    from reporter.assess.frameworks import find_control
-
-    if not (pattern or framework or control):
-        return None
-    found = set(CHECKS)
-    if pattern:
-        found = {id for id in found if fnmatchcase(id, pattern)}
-        if not found:
-            raise Refusal(f"--check {pattern}: no check is called that; see `reporter checks`", 2)
     if control and not framework:
-        raise Refusal("--control needs --framework", 2)
+        raise Refusal("--control needs --framework", USAGE)
+    if not (pattern or framework):
+        return None
+    found = frozenset(checks_named(pattern or "*", "--check "))
     if framework:
         chosen = framework_named(opened.settings, framework)
-        controls = chosen.controls
-        if control:
-            one = find_control(chosen, control)
-            if one is None:
-                raise Refusal(
-                    f"--control {control}: {framework} has no such control; see `reporter frameworks {framework}`", 2
-                )
-            controls = (one,)
+        controls = (control_named(chosen, control),) if control else chosen.controls
         found &= {use.check for one in controls for use in one.checks}
-    return frozenset(found)
+    return found
+
+
+def checks_named(pattern: str, said: str = "") -> tuple[str, ...]:
+    """The ids of the checks that an id or a pattern names; the nearest one is proposed for a wrong id."""
+    from difflib import get_close_matches
+    from fnmatch import fnmatchcase
+
+    import reporter.checks  # noqa: F401 - fills the registry
+    from reporter.assess.evaluate import CHECKS
+
+    found = tuple(sorted(id for id in CHECKS if fnmatchcase(id, pattern)))
+    if not found:
+        near = get_close_matches(pattern, CHECKS, n=1)
+        raise Refusal(f"{said}{pattern}: no check is called that{_proposed(near)}; see `reporter checks`", USAGE)
+    return found
+
+
+def control_named(framework: Any, id: str) -> Any:
+    """A control of a framework by its id, with the nearest one proposed for a wrong id."""
+    from difflib import get_close_matches
+
+    from reporter.assess.frameworks import find_control
+
+    found = find_control(framework, id)
+    if found is None:
+        near = get_close_matches(id, [one.id for one in framework.controls], n=1)
+        hint = f"{_proposed(near)}; see `reporter frameworks {framework.id}`"
+        raise Refusal(f"{framework.id} has no control {plain(id)!r}{hint}", USAGE)
+    return found
+
+
+def _proposed(near: list[str]) -> str:
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def framework_named(settings: Settings, id: str) -> Any:
     """A framework by its id, with the nearest one proposed for a wrong id."""
     from reporter.assess.frameworks import UnknownFramework, select
 
-    with told(UnknownFramework, code=2):
+    with told(UnknownFramework, code=USAGE):
         return select(frameworks_of(settings), (id,))[0]
 
 
@@ -97,5 +114,5 @@ def frameworks_of(settings: Settings) -> Any:
     from reporter.assess.written import BadFile
     from reporter.run.wiring import WiringError, all_frameworks
 
-    with told(BadFile, WiringError, code=2):
+    with told(BadFile, WiringError, code=USAGE):
         return all_frameworks(settings.assess.frameworks_directory)

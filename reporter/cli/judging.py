@@ -1,80 +1,95 @@
 """`reporter findings`, `assess` and `fix-plan`: what the checks answered, answered again, and what to do about it."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, moment, plain, told
+from reporter.cli.console import USAGE, AsJson, Config, Refusal, line, plain
 from reporter.cli.filters import (
     Accounts,
     AtRun,
     Limit,
-    Opened,
     Ou,
     Region,
     Type,
     check_ids,
+    framework_named,
     open_history,
     run_named,
     within,
 )
+from reporter.cli.narrowing import Everything, Resource
 
 FINDINGS_HELP = """What the checks answered in a run: what fails and what could not be judged, or with --status anything.
+
+Findings of one check stand together, the gravest check first; after three the rest is counted (--all shows each). What passes
+is not stored: it is judged again from the run's snapshot, by today's checks, with its evidence.
 
 \b
 Examples:
   reporter findings
   reporter findings --severity critical --severity high --ou Root/Workloads
+  reporter findings --check s3-bucket-not-public-read --evidence     what was read, and the command that mends it
   reporter findings --framework cis-aws-5.0.0 --control 3.2 --json
-  reporter findings --status pass --account 111122223333      replayed from the snapshot, with its evidence
+  reporter findings --since 2026-11-01                               only what began to fail since
+  reporter findings --status pass --account 111122223333             replayed from the snapshot
   reporter findings --csv > findings.csv
 """
-ASSESS_HELP = """Judge a past snapshot again, by today's checks.
+ASSESS_HELP = """Judge a past snapshot again, by today's checks, and say what they answer otherwise than was answered then.
+
+With --framework: what its controls would have answered then, by today's mapping.
 
 \b
 Examples:
   reporter assess --at 2026-08-01
   reporter assess --at last --check 's3-*' --json
+  reporter assess --at 2026-08-01 --framework cis-aws-7.0.0
 """
 FIX_HELP = """Write one shell script for each account that mends what fails: to be read by a person before it is run.
 
 The scripts are ordered and can be repeated; each refuses to run in another account and prints what it would do unless
-called with --apply. Nothing is changed by writing them.
+called with --apply. Nothing is changed by writing them. Waived findings are left out.
 
 \b
 Examples:
   reporter fix-plan DIR
-  reporter fix-plan DIR --severity critical
+  reporter fix-plan DIR --severity critical --account 111122223333
+  reporter fix-plan DIR --framework cis-aws-5.0.0
 """
 Severities = Annotated[
     list[str] | None, typer.Option("--severity", help="critical, high, medium, low; may be given again.")
 ]
-STATUSES = ("pass", "fail", "not_applicable", "insufficient_data")
-SIGNS = {"pass": "✓", "fail": "✗", "insufficient_data": "?", "not_applicable": "–"}
+Stati = Annotated[
+    list[str] | None,
+    typer.Option("--status", help="pass, fail, not_applicable, insufficient_data; may be given again."),
+]
+CheckNamed = Annotated[str, typer.Option("--check", help="A check's id, or a pattern.")]
+FrameworkNamed = Annotated[str, typer.Option("--framework", help="Only checks of this framework.")]
+ControlNamed = Annotated[str, typer.Option("--control", help="Only checks of this control of the framework.")]
 
 
 @app.command(help=FINDINGS_HELP)
 def findings(
     config: Config = None,
     run: AtRun = "last",
-    status: Annotated[
-        list[str] | None, typer.Option("--status", help=f"{', '.join(STATUSES)}; may be given again.")
-    ] = None,
+    status: Stati = None,
     severity: Severities = None,
-    check: Annotated[str, typer.Option("--check", help="A check's id, or a pattern.")] = "",
-    framework: Annotated[str, typer.Option("--framework", help="Only checks of this framework.")] = "",
-    control: Annotated[str, typer.Option("--control", help="Only checks of this control of the framework.")] = "",
+    check: CheckNamed = "",
+    framework: FrameworkNamed = "",
+    control: ControlNamed = "",
     account: Accounts = None,
     ou: Ou = "",
     region: Region = "",
     type: Type = "",
+    resource: Resource = "",
     since: Annotated[str | None, typer.Option("--since", help="Only what has failed since this date or later.")] = None,
     limit: Limit = 0,
+    everything: Everything = False,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Also what was read, and the command that mends it.")
+    ] = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, safe for spreadsheets.")] = False,
     as_ocsf: Annotated[
@@ -82,55 +97,54 @@ def findings(
     ] = False,
 ) -> None:
     """See FINDINGS_HELP, which is what users read."""
-    from reporter import history
+    from reporter.cli import asking, showing
 
+    if as_json + as_csv + as_ocsf > 1:
+        raise Refusal("--json, --csv and --ocsf exclude each other; use one", USAGE)
+    stati = asking.statuses(status)
     opened = open_history(config)
-    wanted = _statuses(status)
-    scope = within(account, ou, check_ids(check, framework, control, opened))
-    chosen = run_named(opened, run)
-    rows: Iterable[Any] = _rows(opened, chosen, scope, wanted)
-    after = moment(since)
-    rows = (
-        row
-        for row in rows
-        if (not severity or row.finding.severity in severity)
-        and (not region or row.finding.region == region)
-        and (not type or row.finding.type == type)
-        and (after is None or (row.failing_since or row.since) >= after)
-    )
-    rows = islice(rows, limit or None)
+    wanted = asking.Wanted(
+        scope=within(account, ou, check_ids(check, framework, control, opened)), statuses=stati,
+        severities=asking.severities(severity), type=asking.subject_named(type), region=region, resource=resource,
+        since=asking.since(since, stati), limit=limit,
+    )  # fmt: skip
+    asked = asking.Asked(opened, run_named(opened, run))
+    asked.located(account, ou)
+    rows = asked.rows(wanted)
     if as_json:
-        emit([_document(row) for row in rows])
+        showing.emit_findings(asked, rows, wanted)
     elif as_csv or as_ocsf:
-        _export(opened, chosen, rows, ocsf=as_ocsf)
+        from reporter.cli import exporting
+
+        exporting.export(asked, rows, ocsf=as_ocsf)
     else:
-        _print(rows, history.coverage(opened.engine, chosen))
+        showing.Sheet(asked, everything, evidence).print(rows)
 
 
 @app.command(help=ASSESS_HELP)
 def assess(
     at: Annotated[str, typer.Option("--at", help="last, a run's number or id, or a date.")] = "last",
     config: Config = None,
-    check: Annotated[str, typer.Option("--check", help="A check's id, or a pattern.")] = "",
+    check: CheckNamed = "",
+    framework: Annotated[str, typer.Option("--framework", help="What this framework's controls would answer.")] = "",
     account: Accounts = None,
+    ou: Ou = "",
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """See ASSESS_HELP, which is what users read."""
+    from reporter.cli import again, asking
+
     opened = open_history(config)
-    run = run_named(opened, at)
-    asked = check_ids(check, "", "", opened)
-    found = list(_replayed(opened, run, within(account, ""), asked))
-    if as_json:
-        emit([{"run": run.seq, "as_of": run.as_of}, *found])
+    asked = asking.Asked(opened, run_named(opened, at))
+    asked.located(account, ou)
+    if framework:
+        if check:
+            raise Refusal("--check and --framework exclude each other; use one", USAGE)
+        again.controls(asked, framework_named(opened.settings, framework), within(account, ou), as_json=as_json)
         return
-    for finding in found:
-        if finding.status.value in ("fail", "insufficient_data"):
-            _print_finding(finding)
-    counts = Counter(finding.status.value for finding in found)
-    line(
-        f"run {run.seq} of {run.as_of:%Y-%m-%d}, judged by today's checks: "
-        + ", ".join(f"{counts[s]} {s}" for s in STATUSES)
-    )
+    scope = within(account, ou, check_ids(check, "", "", opened))
+    again.answers(asked, scope, everything=everything, as_json=as_json)
 
 
 @app.command("fix-plan", help=FIX_HELP)
@@ -139,104 +153,45 @@ def fix_plan(
     config: Config = None,
     run: AtRun = "last",
     severity: Severities = None,
+    check: CheckNamed = "",
+    framework: FrameworkNamed = "",
+    control: ControlNamed = "",
     account: Accounts = None,
     ou: Ou = "",
 ) -> None:
     """See FIX_HELP, which is what users read."""
-    from reporter import history
     from reporter.assess.remediation import fix_plan as plan
+    from reporter.cli import asking
     from reporter.model import Status
 
     opened = open_history(config)
-    chosen = run_named(opened, run)
-    rows = history.findings(opened.engine, chosen, within(account, ou), status=Status.FAIL)
-    failing = [r.finding for r in rows if not r.waiver_id and (not severity or r.finding.severity in severity)]
-    directory.mkdir(parents=True, exist_ok=True)
-    scripts = plan(failing)
-    for id, text in sorted(scripts.items()):
-        file = directory / f"fix-{id}.sh"
-        file.write_text(text, encoding="utf-8")
-        file.chmod(0o755)
-        line(f"wrote {plain(file)}")
-    line(
-        f"{len(scripts)} accounts, {len(failing)} findings. Read them first; each prints what it would do until --apply."
-    )
+    wanted = asking.Wanted(
+        scope=within(account, ou, check_ids(check, framework, control, opened)), statuses=(Status.FAIL,),
+        severities=asking.severities(severity),
+    )  # fmt: skip
+    asked = asking.Asked(opened, run_named(opened, run))
+    asked.located(account, ou)
+    scripts = plan(row.finding for row in asked.rows(wanted) if not row.waiver)
+    _write(directory, scripts)
 
 
-def _statuses(names: list[str] | None) -> tuple[str, ...]:
-    for name in names or ():
-        if name not in STATUSES:
-            raise Refusal(f"--status {name}: use one of {', '.join(STATUSES)}", USAGE)
-    return tuple(names or ("fail", "insufficient_data"))
+def _write(directory: Path, scripts: dict[str, str]) -> None:
+    """The scripts, and a word about those an earlier plan left there: they tell of a past state."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for id, text in sorted(scripts.items()):
+            file = directory / f"fix-{id}.sh"
+            file.write_text(text, encoding="utf-8")
+            file.chmod(0o755)
+            line(f"wrote {plain(file)}  {_summary(text)}")
+    except OSError as error:
+        raise Refusal(f"{plain(directory)}: cannot be written ({error.strerror})") from None
+    for file in sorted(directory.glob("fix-*.sh")):
+        if file.stem.removeprefix("fix-") not in scripts:
+            line(f"left from an earlier plan, not of this one: {plain(file)}", "yellow")
+    line(f"{len(scripts)} scripts. Read them first; each only prints what it would do until it is called with --apply.")
 
 
-def _rows(opened: Opened, run: Any, scope: Any, statuses: tuple[str, ...]) -> Iterator[Any]:
-    """Rows of the history for what does not pass; passes are judged again from the snapshot, as they are only counted."""
-    from reporter import history
-    from reporter.model import Status
-
-    for name in statuses:
-        if name in ("fail", "insufficient_data"):
-            yield from history.findings(opened.engine, run, scope, status=Status(name))
-    replayed = {name for name in statuses if name in ("pass", "not_applicable")}
-    if replayed:
-        for finding in _replayed(opened, run, scope, scope.checks):
-            if finding.status.value in replayed:
-                yield history.FindingRecord(finding=finding, since=run.as_of)
-
-
-def _replayed(opened: Opened, run: Any, scope: Any, checks: frozenset[str] | None) -> Iterator[Any]:
-    from reporter import history
-    from reporter.assess.evaluate import CHECKS
-    from reporter.assess.written import BadFile
-    from reporter.run.judging import court
-    from reporter.run.wiring import WiringError, judgement
-
-    with told(BadFile, WiringError, code=USAGE):
-        sitting = court(opened.engine, run, judgement(opened.settings))
-    asked = None if checks is None else [CHECKS[id] for id in sorted(checks)]
-    everywhere = history.Within(accounts=scope.accounts, ou=scope.ou)
-    for snapshot in history.snapshots(opened.engine, run, everywhere):
-        yield from sitting.answers(snapshot, asked)
-
-
-def _document(row: Any) -> dict[str, Any]:
-    f = row.finding
-    names = ("check", "account", "region", "type", "resource", "arn", "status", "severity", "reason", "fix", "evidence")
-    return {name: getattr(f, name) for name in names} | {
-        "since": row.failing_since or row.since,
-        "state": row.state,
-        "waiver": row.waiver_id,
-    }
-
-
-def _print(rows: Iterable[Any], coverage: Any) -> None:
-    shown = 0
-    for row in rows:
-        note = f"since {row.failing_since or row.since:%Y-%m-%d}{' waived' if row.waiver_id else ''}"
-        _print_finding(row.finding, note)
-        shown += 1
-    line(
-        f"{shown} findings. Coverage: {coverage.read} of {coverage.total - coverage.excluded} accounts in scope read "
-        f"completely, {coverage.partial} partly, {coverage.unreachable} not at all."
-    )
-
-
-def _print_finding(finding: Any, note: str = "") -> None:
-    style = {"critical": "bold red", "high": "red", "medium": "yellow"}.get(finding.severity, "")
-    sign = SIGNS[finding.status.value]
-    line(
-        f"{sign} {finding.severity:<9} {finding.check}  {plain(finding.arn or finding.resource)}  {note}".rstrip(),
-        style,
-    )
-    line(f"    {plain(finding.account)} {finding.region}: {plain(finding.reason)}")
-
-
-def _export(opened: Opened, run: Any, rows: Iterable[Any], *, ocsf: bool) -> None:
-    import sys
-
-    from reporter.report.export import findings_csv, findings_ocsf
-
-    found = [row.finding for row in rows]
-    del opened
-    sys.stdout.write(findings_ocsf(found, run) if ocsf else findings_csv(found))
+def _summary(script: str) -> str:
+    """The script's own heading says what it holds."""
+    return next(part.partition(": ")[2] for part in script.splitlines() if part.startswith("# Fix plan"))

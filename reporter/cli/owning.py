@@ -1,7 +1,6 @@
-"""What people say about what was found: acknowledgements, notes, waivers, attestations, baselines, holds. Nothing rewrites history."""
+"""What people say about what was found: acknowledgements, notes, waivers, attestations, holds. Nothing rewrites history."""
 
 import getpass
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,20 +9,27 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
-from reporter.cli.filters import Opened, open_history, run_named
+from reporter.cli.filters import open_history
 
-ACKNOWLEDGE_HELP = """Take ownership of a change: who, why, until when. It ends by itself when the value changes again or the date passes.
+ACKNOWLEDGE_HELP = """Take ownership of changes: who, why, until when. Without a number: list what is acknowledged.
+
+An acknowledgement ends by itself when the value changes again, when the resource is deleted or made anew, or when the date has
+passed. It rewrites nothing: the change stays in every list, with its owner beside it.
 
 \b
 Examples:
   reporter acknowledge 8123 --owner alice --why "planned migration" --until 2026-12-31 --ticket OPS-7
-  reporter acknowledge                         all acknowledgements, ended ones too
+  reporter acknowledge 8123 8124 8130 --owner alice --why "same release" --until 2026-12-31
+  reporter acknowledge 8123 --path Encryption --owner alice --why "key rotation" --until 2026-12-31
+  reporter acknowledge                         all acknowledgements; --active leaves out those that have ended
+  reporter acknowledge --revoke 4
 """
-NOTE_HELP = """Write a remark on a change.
+NOTE_HELP = """Write a remark on a change; without a text, read the remarks.
 
 \b
-Example:
+Examples:
   reporter note 8123 "seen with the platform team, no impact"
+  reporter note 8123
 """
 WAIVE_HELP = """Accept a finding until a date: it stays a finding, shown with owner, reason, approver and expiry.
 
@@ -46,8 +52,9 @@ HOLD_HELP = """Keep what a purge would remove: a legal hold on an account, a typ
 \b
 Examples:
   reporter hold --account 111122223333 --why "case 4711"
-  reporter hold                                all holds
-  reporter hold --release 1 --why "case closed"
+  reporter hold --everything --why "audit of 2026"
+  reporter hold                                all holds in force
+  reporter hold --release 1
 """
 PURGE_HELP = """Remove history older than the retention, except what is held. Purges are part of the chain.
 
@@ -56,15 +63,6 @@ Examples:
   reporter purge --dry-run
   reporter purge --keep-days 2557
 """
-BASELINE_HELP = """Desired state: pin a run, or load a file of desired values; then compare.
-
-\b
-Examples:
-  reporter baseline pin golden --run last
-  reporter baseline load golden desired.toml
-  reporter baseline compare golden
-  reporter baseline list
-"""
 Why = Annotated[str, typer.Option("--why", help="The reason; required.")]
 Until = Annotated[str, typer.Option("--until", help="The last day it holds: 2026-12-31.")]
 Owner = Annotated[str, typer.Option("--owner", help="Who owns it.")]
@@ -72,14 +70,15 @@ Owner = Annotated[str, typer.Option("--owner", help="Who owns it.")]
 
 @app.command(help=ACKNOWLEDGE_HELP)
 def acknowledge(
-    change: Annotated[int | None, typer.Argument(metavar="[ID]", help="The change's number.")] = None,
+    changes: Annotated[list[int] | None, typer.Argument(metavar="[NUMBER]...", help="The changes' numbers.")] = None,
     config: Config = None,
     owner: Owner = "",
     why: Why = "",
     until: Until = "",
-    ticket: Annotated[str, typer.Option("--ticket")] = "",
+    ticket: Annotated[str, typer.Option("--ticket", help="Where it is worked on.")] = "",
     path: Annotated[str, typer.Option("--path", help="Only this setting of the change.")] = "",
     revoke: Annotated[int | None, typer.Option("--revoke", help="End the acknowledgement of this number.")] = None,
+    active: Annotated[bool, typer.Option("--active", help="List only those that still count.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """See ACKNOWLEDGE_HELP, which is what users read."""
@@ -88,31 +87,41 @@ def acknowledge(
     opened = open_history(config)
     with told(history.HistoryError):
         if revoke is not None:
-            history.revoke_acknowledgement(opened.engine, revoke, by=_me(), why=_given(why, "--why"), now=now())
+            history.revoke_acknowledgement(opened.engine, revoke, by=me(), now=now())
             line(f"acknowledgement {revoke} ended")
-        elif change is not None:
-            made = history.acknowledge(
-                opened.engine, change, owner=_given(owner, "--owner"), reason=_given(why, "--why"),
-                expires_on=_day(until), by=_me(), now=now(), ticket=ticket, path=path,
-            )  # fmt: skip
-            line(f"acknowledged as {getattr(made, 'number', made)} until {until}")
-        else:
-            _listed(history.acknowledgements(opened.engine, now()), as_json, _acknowledged)
+            return
+        if not changes:
+            known = history.acknowledgements(opened.engine, now())
+            _listed("acknowledgements", [one for one in known if not (active and one.ended)], as_json, _acknowledged)
+            return
+        facts: dict[str, Any] = {
+            "owner": _given(owner, "--owner"),
+            "reason": _given(why, "--why"),
+            "expires_on": _day(until),
+        }
+        for change in dict.fromkeys(changes):
+            made = history.acknowledge(opened.engine, change, by=me(), now=now(), ticket=ticket, path=path, **facts)
+            line(f"change {change} acknowledged until {until} (acknowledgement {made.number})")
 
 
 @app.command(help=NOTE_HELP)
 def note(
-    change: Annotated[int, typer.Argument(metavar="ID", help="The change's number.")],
-    text: Annotated[str, typer.Argument(help="The remark.")],
+    change: Annotated[int, typer.Argument(metavar="NUMBER", help="The change's number.")],
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="The remark.")] = "",
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """See NOTE_HELP, which is what users read."""
     from reporter import history
 
     opened = open_history(config)
     with told(history.HistoryError):
-        history.note(opened.engine, change, text=text, by=_me(), now=now())
-    line("noted")
+        if text.strip():
+            history.add_note(opened.engine, change, text.strip(), by=me(), now=now())
+            line("noted")
+            return
+        notes = history.notes(opened.engine, [change])
+    _listed("notes", notes, as_json, lambda one: f"{one.at:%Y-%m-%d %H:%M}Z {one.by}: {one.text}")
 
 
 @app.command(help=WAIVE_HELP)
@@ -120,13 +129,13 @@ def waive(
     check: Annotated[str, typer.Argument(metavar="[CHECK]", help="A check's id, or a pattern.")] = "",
     config: Config = None,
     resource: Annotated[str, typer.Option("--resource", help="ARN or id, * allowed.")] = "*",
-    account: Annotated[str, typer.Option("--account")] = "*",
+    account: Annotated[str, typer.Option("--account", help="Account id, * allowed.")] = "*",
     ou: Annotated[str, typer.Option("--ou", help="OU path, * allowed; holds what is below it.")] = "*",
     why: Why = "",
     owner: Owner = "",
     approver: Annotated[str, typer.Option("--approver", help="Who approved it.")] = "",
     until: Until = "",
-    ticket: Annotated[str, typer.Option("--ticket")] = "",
+    ticket: Annotated[str, typer.Option("--ticket", help="Where it is worked on.")] = "",
     revoke: Annotated[str, typer.Option("--revoke", help="End the waiver of this id.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -140,11 +149,11 @@ def waive(
     opened = open_history(config)
     with told(history.HistoryError):
         if revoke:
-            history.revoke_waiver(opened.engine, revoke, by=_me(), why=_given(why, "--why"), now=now())
+            history.revoke_waiver(opened.engine, revoke, by=me(), why=_given(why, "--why"), now=now())
             line(f"waiver {revoke} revoked")
             return
         if not check:
-            _listed(history.waivers(opened.engine, now()), as_json, _waived)
+            _listed("waivers", history.waivers(opened.engine, now()), as_json, _waived)
             return
         check_ids(check, "", "", opened)
         if (resource, account, ou) == ("*", "*", "*"):
@@ -156,7 +165,7 @@ def waive(
             approver=_given(approver, "--approver"), expires_on=_day(until), resource=resource, account=account, ou=ou,
             ticket=ticket, created_at=now(),
         )  # fmt: skip
-        history.add_waiver(opened.engine, waiver, by=_me(), now=now())
+        history.add_waiver(opened.engine, waiver, by=me(), now=now())
     line(f"waiver {id} until {until}: {check} on {plain(resource)} in account {account}, OU {plain(ou)}")
 
 
@@ -190,21 +199,22 @@ def attest(
         except OSError as error:
             raise Refusal(f"{evidence}: cannot be read ({error.strerror})", USAGE) from None
     word = Attestation(
-        framework=framework, control=control, statement=_given(statement, "--statement"), by=_me(), valid_until=_day(until),
+        framework=framework, control=control, statement=_given(statement, "--statement"), by=me(), valid_until=_day(until),
         evidence_name=evidence.name if evidence else "", evidence_sha256=hashlib.sha256(data).hexdigest() if evidence else "",
         at=now(),
     )  # fmt: skip
     with told(history.HistoryError):
-        history.attest(opened.engine, word, data, now())
-    line(f"{framework} {control} attested by {_me()} until {until}")
+        history.attest(opened.engine, word, now(), data if evidence else None)
+    line(f"{framework} {control} attested by {me()} until {until}")
 
 
 @app.command(help=HOLD_HELP)
 def hold(
     config: Config = None,
-    account: Annotated[str, typer.Option("--account")] = "",
-    type: Annotated[str, typer.Option("--type")] = "",
-    resource: Annotated[str, typer.Option("--resource")] = "",
+    account: Annotated[str, typer.Option("--account", help="All of this account.")] = "",
+    type: Annotated[str, typer.Option("--type", help="All of this resource type.")] = "",
+    resource: Annotated[str, typer.Option("--resource", help="This resource, by id or ARN.")] = "",
+    everything: Annotated[bool, typer.Option("--everything", help="All there is.")] = False,
     why: Why = "",
     release: Annotated[int | None, typer.Option("--release", help="End the hold of this number.")] = None,
     as_json: AsJson = False,
@@ -215,22 +225,27 @@ def hold(
     opened = open_history(config)
     with told(history.HistoryError):
         if release is not None:
-            history.release_hold(opened.engine, release, by=_me(), why=_given(why, "--why"), now=now())
+            history.release_hold(opened.engine, release, by=me(), now=now())
             line(f"hold {release} released")
-        elif why:
+        elif why or account or type or resource or everything:
+            reason = _given(why, "--why")
+            if not (account or type or resource or everything):
+                raise Refusal("what is to be kept? --account, --type, --resource, or --everything", USAGE)
             made = history.hold(
-                opened.engine, reason=why, by=_me(), now=now(), account=account, type=type, resource=resource
+                opened.engine, reason=reason, by=me(), now=now(), account=account, type=type, resource=resource
             )
-            line(f"hold {getattr(made, 'number', made)} in force")
+            line(f"in force, hold {plain(_held(made))}")
         else:
-            _listed(history.holds(opened.engine), as_json, _held)
+            _listed("holds", history.holds(opened.engine), as_json, _held)
 
 
 @app.command(help=PURGE_HELP)
 def purge(
     config: Config = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
-    keep_days: Annotated[int, typer.Option("--keep-days", min=1, help="Instead of history.retention_days.")] = 0,
+    keep_days: Annotated[
+        int | None, typer.Option("--keep-days", min=1, help="Instead of history.retention_days.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """See PURGE_HELP, which is what users read."""
@@ -241,55 +256,16 @@ def purge(
     opened = open_history(config)
     keep = timedelta(days=keep_days or opened.settings.history.retention_days)
     with told(history.HistoryError):
-        gone = history.purge(opened.engine, now(), keep=keep, dry_run=dry_run, by=_me())
+        gone = history.purge(opened.engine, now(), keep=keep, dry_run=dry_run, by=me())
     if as_json:
-        emit({"dry_run": dry_run, "purged": gone})
+        emit({"schema": "reporter/purge/1", "dry_run": dry_run, "purged": gone})
         return
     verb = "would remove" if dry_run else "removed"
-    counts = ", ".join(f"{n} {table}" for table, n in sorted(gone.removed.items()) if n) or "nothing"
-    line(f"older than {gone.cutoff:%Y-%m-%d}: {verb} {counts}; {gone.held} rows kept by holds")
+    counts = ", ".join(f"{n} rows of {table}" for table, n in sorted(gone.removed.items()) if n) or "nothing"
+    line(f"Older than {gone.cutoff:%Y-%m-%d}: {verb} {counts}; {gone.held} rows kept by holds")
 
 
-@app.command(help=BASELINE_HELP)
-def baseline(
-    act: Annotated[str, typer.Argument(metavar="pin|load|compare|list|drop")],
-    name: Annotated[str, typer.Argument(metavar="[NAME]")] = "",
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]")] = None,
-    config: Config = None,
-    run: Annotated[str, typer.Option("--run", help="The run to pin, or to compare.")] = "last",
-    as_json: AsJson = False,
-) -> None:
-    """See BASELINE_HELP, which is what users read."""
-    from reporter import history
-    from reporter.cli.baselines import compare, load, pin
-
-    opened = open_history(config)
-    acts = {"pin": pin, "load": load, "compare": compare}
-    with told(history.HistoryError):
-        if act == "list":
-            _listed(
-                history.baselines(opened.engine), as_json, lambda b: f"{b.name}: {b.source}, by {b.by} {b.at:%Y-%m-%d}"
-            )
-        elif act == "drop":
-            history.drop_baseline(opened.engine, _given(name, "NAME"), by=_me(), now=now())
-            line(f"{plain(name)} dropped")
-        elif act in acts:
-            acts[act](opened, _given(name, "NAME"), file, run_named(opened, run), as_json)
-        else:
-            raise Refusal(f"baseline {act}: use pin, load, compare, list or drop", USAGE)
-
-
-def read_toml(file: Path | None) -> dict[str, Any]:
-    """A TOML file of the user's, or a refusal that names it."""
-    if file is None:
-        raise Refusal("which file? reporter baseline load NAME FILE", USAGE)
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{file}: {getattr(error, 'strerror', None) or error}", USAGE) from None
-
-
-def _me() -> str:
+def me() -> str:
     """Who speaks: the user of this session."""
     try:
         return getpass.getuser()
@@ -313,20 +289,21 @@ def _day(text: str) -> date:
     return day
 
 
-def _listed(rows: Any, as_json: bool, show: Any) -> None:
+def _listed(what: str, rows: Any, as_json: bool, show: Any) -> None:
     rows = list(rows)
     if as_json:
-        emit(rows)
+        emit({"schema": f"reporter/{what}/1", what: rows})
         return
     for row in rows:
         line(plain(show(row)))
     if not rows:
-        line("none")
+        line(f"no {what}")
 
 
 def _acknowledged(one: Any) -> str:
-    state = one.ended or f"until {one.expires_on}"
-    return f"{one.number}: change {one.change} owned by {one.owner}, {state}: {one.reason} {one.ticket}".rstrip()
+    state = f"ended: {one.ended}" if one.ended else f"until {one.expires_on}"
+    what = f"change {one.change}{f', {one.path}' if one.path else ''}"
+    return f"{one.number}: {what} owned by {one.owner}, {state}: {one.reason} {one.ticket}".rstrip()
 
 
 def _waived(one: Any) -> str:
@@ -335,7 +312,5 @@ def _waived(one: Any) -> str:
 
 
 def _held(one: Any) -> str:
-    return f"{one.number}: {one.account or 'any account'} {one.type or 'any type'} {one.resource} by {one.by}: {one.reason}"
-
-
-__all__ = ["Opened", "read_toml"]
+    what = " ".join(word for word in (one.account, one.type, one.resource) if word) or "everything"
+    return f"{one.number}: {what}, by {one.by} {one.at:%Y-%m-%d}: {one.reason}"

@@ -1,19 +1,28 @@
-"""`reporter history`, `show`, `blame`, `coverage`, `accounts`: one resource through time, and what was seen of the whole."""
+"""`reporter history`, `show`, `blame`, `coverage`: one resource through time, and how much of the whole was seen."""
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import AsJson, Config, Refusal, emit, line, moment, now, plain
-from reporter.cli.drifting import TONES
-from reporter.cli.filters import Accounts, AtRun, Opened, Ou, open_history, run_named, within
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, emit, line, moment, now, plain
+from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, open_history, run_named, within
+from reporter.cli.narrowing import beside, narrowed, say
+from reporter.drift.text import Beside, actor_line, change_lines
+from reporter.drift.wording import clean, shown
+from reporter.model import Attribution, Change
 
-HISTORY_HELP = """Everything known of one resource: each configuration it had, from when to when, what changed, who did it.
+HISTORY_HELP = """Everything known of one resource: when it came, each change and who made it, when parts of it could not be read.
+
+The resource is named by its ARN, its id, or the last part of its ARN.
 
 \b
 Examples:
   reporter history arn:aws:s3:::corp-logs
+  reporter history corp-logs --kind modified --path Policy
   reporter history corp-logs --json
 """
 SHOW_HELP = """A resource's configuration as it was last known at a date.
@@ -21,165 +30,288 @@ SHOW_HELP = """A resource's configuration as it was last known at a date.
 \b
 Examples:
   reporter show arn:aws:s3:::corp-logs
-  reporter show corp-logs --at 2026-03-01
+  reporter show corp-logs --at 2026-03-01 --path PublicAccessBlock
+  reporter show corp-logs --json
 """
-BLAME_HELP = """Each setting of a resource: its value, since when, and who set it.
+BLAME_HELP = """Each setting of a resource: its value, since when it is so, and who set it.
 
 \b
 Examples:
   reporter blame arn:aws:s3:::corp-logs
+  reporter blame corp-logs --path Encryption --json
 """
 COVERAGE_HELP = """What a run read and what it did not, account by account, with the reason and the remedy.
+
+Exit code 3 if less was read than coverage.minimum_percent.
 
 \b
 Examples:
   reporter coverage
-  reporter coverage --run previous --json
+  reporter coverage --status unreachable --status partial
+  reporter coverage --run previous --ou Root/Workloads --json
 """
 Name = Annotated[str, typer.Argument(metavar="ARN", help="The resource's ARN or id.")]
+Since = Annotated[str | None, typer.Option("--since", help="Only what was seen after this date.")]
+At = Annotated[str | None, typer.Option("--at", help="A date or instant; default: now.")]
+STATUS_TONES = {"unreachable": "bold red", "partial": "yellow", "excluded": "dim"}
+NOT_ASKED = {"Excluded", "NotAsked", "NotYetRead"}  # nobody tried: no permission is missing
 
 
 @app.command("history", help=HISTORY_HELP)
-def history_of(name: Name, config: Config = None, as_json: AsJson = False) -> None:
+def history_of(
+    name: Name,
+    config: Config = None,
+    type: Type = "",
+    since: Since = None,
+    kind: narrowing.Kinds = None,
+    path: narrowing.Path = "",
+    actor: narrowing.Who = "",
+    limit: Limit = 0,
+    as_json: AsJson = False,
+) -> None:
     """See HISTORY_HELP, which is what users read."""
     from reporter import history
-    from reporter.drift.text import change_lines
 
     opened = open_history(config)
-    versions = _versions(opened, name)
+    narrow = narrowed(kinds=kind, path=path, actor=actor)
+    versions = versions_of(opened, name, type)
     item = versions[-1].item
-    changes = history.changes(opened.engine, type=item.type, resource=item.id)
-    made_by = history.attributions(opened.engine, [c.id for c in changes])
+    found = history.changes(opened.engine, since=moment(since), type=item.type, resource=item.arn or item.id)
+    known = beside(opened, run_named(opened, "last"), found)
+    wanted = sorted((one for one in found if narrow.holds(one, known)), key=lambda change: change.detected_at)
+    wanted = wanted[-limit:] if limit else wanted
+    notes = history.notes(opened.engine, [one.id for one in wanted if one.id is not None])
     if as_json:
-        emit({"versions": versions, "changes": [{"change": c, "who": made_by.get(c.id)} for c in changes]})
+        told = [
+            {"change": c, "who": known.attribution(c), "acknowledged": known.acknowledged(c) or None} for c in wanted
+        ]
+        emit({"schema": "reporter/history/1", "versions": versions, "changes": told, "notes": notes})
         return
+    _print_life(versions, known)
+    remarks: dict[int, list[Any]] = {}
+    for note in notes:
+        remarks.setdefault(note.change, []).append(note)
+    for change in wanted:
+        line()
+        say(change_lines(change, known))
+        for note in remarks.get(change.id or 0, ()):
+            line(f"      note {note.at:%Y-%m-%d %H:%M}Z {plain(note.by)}: {plain(note.text)}")
+    line()
+    line(f"{len(wanted)} of {len(found)} changes shown; reporter blame {plain(item.arn or item.id)}", "dim")
+
+
+def _print_life(versions: Sequence[Any], known: Beside) -> None:
+    """Where it is, and each state it was in: a new life, a spell out of sight."""
+    item = versions[-1].item
     line(f"{item.type} {plain(item.arn or item.id)}", "bold")
-    line(f"account {item.account}, {item.region}")
+    place = " ".join(part for part in (plain(known.account(item.account)), item.account) if part)
+    line(f"account {place}, {item.region}")
     for version in versions:
         until = f"{version.valid_to:%Y-%m-%d %H:%M}Z {version.end_reason}" if version.valid_to else "now"
-        again = f", life {version.incarnation}" if version.incarnation > 1 else ""
-        line(f"  {version.valid_from:%Y-%m-%d %H:%M}Z -> {until}  {version.sha256[:12]}{again}")
+        again = f"  life {version.incarnation}" if version.incarnation > 1 else ""
+        other = f"  account {version.item.account}" if version.item.account != item.account else ""
+        line(f"  {version.valid_from:%Y-%m-%d %H:%M}Z -> {until}  {version.sha256[:12]}{again}{other}")
         for part, why in sorted(version.item.unread.items()):
-            line(f"      ? {plain(part)}: {plain(why)}", "magenta")
-    for change in sorted(changes, key=lambda c: c.detected_at):
-        line(f"{change.detected_at:%Y-%m-%d %H:%M}Z")
-        for one in change_lines(change, made_by.get(change.id)):
-            line(str(one), TONES.get(one.tone, ""))
+            if why.code not in NOT_ASKED:
+                line(f"      ? {plain(part)} out of sight: {plain(why)}; the last known value is kept", "magenta")
 
 
 @app.command(help=SHOW_HELP)
 def show(
     name: Name,
     config: Config = None,
-    at: Annotated[str | None, typer.Option("--at", help="A date or instant; default: now.")] = None,
+    at: At = None,
+    type: Type = "",
+    path: Annotated[str, typer.Option("--path", help="Only this setting: Policy, Encryption.Rules ...")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """See SHOW_HELP, which is what users read."""
     from reporter import history
 
     opened = open_history(config)
-    known = _versions(opened, name)[-1].item
+    known = versions_of(opened, name, type)
     instant = moment(at, now()) or now()
-    version = history.item_at(opened.engine, known.type, known.id, instant)
+    item = known[-1].item
+    version = history.item_at(opened.engine, item.type, item.arn or item.id, instant)
     if version is None:
-        raise Refusal(f"{name} was not known at {instant:%Y-%m-%d %H:%M}Z; `reporter history {name}` shows since when")
+        first = known[0].valid_from
+        raise Refusal(
+            f"{name} was not known at {instant:%Y-%m-%d %H:%M}Z; it was first seen at {first:%Y-%m-%d %H:%M}Z"
+        )
     item = version.item
-    emit(
-        {
-            "type": item.type, "arn": item.arn, "account": item.account, "region": item.region,
-            "valid_from": version.valid_from, "valid_to": version.valid_to, "sha256": version.sha256,
-            "configuration": item.configuration, "unread": {part: str(why) for part, why in item.unread.items()},
-        }
-    )  # fmt: skip
+    configuration = _below(item.configuration, path)
+    if as_json:
+        emit(
+            {
+                "schema": "reporter/item/1", "type": item.type, "id": item.id, "arn": item.arn, "account": item.account,
+                "region": item.region, "at": instant, "valid_from": version.valid_from, "valid_to": version.valid_to,
+                "incarnation": version.incarnation, "sha256": version.sha256, "configuration": configuration,
+                "unread": {part: str(why) for part, why in item.unread.items()},
+            }
+        )  # fmt: skip
+        return
+    until = f"until {version.valid_to:%Y-%m-%d %H:%M}Z ({version.end_reason})" if version.valid_to else "until now"
+    line(f"{item.type} {plain(item.arn or item.id)}", "bold")
+    line(f"account {item.account}, {item.region}; as of {instant:%Y-%m-%d %H:%M}Z")
+    line(f"so since {version.valid_from:%Y-%m-%d %H:%M}Z, {until}; sha256 {version.sha256}", "dim")
+    for text in json.dumps(configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
+        line(plain(text))
+    for part, why in sorted(item.unread.items()):
+        if why.code not in NOT_ASKED:
+            line(f"? {plain(part)} could not be read: {plain(why)}; shown is its last known value", "magenta")
+
+
+def _below(configuration: Mapping[str, Any], path: str) -> Any:
+    from reporter.drift.paths import locate
+
+    if not path:
+        return configuration
+    found = dict(locate(configuration, path))
+    if not any(value is not None for value in found.values()):
+        parts = ", ".join(sorted(configuration))
+        raise Refusal(f"--path {path}: leads nowhere in this resource; it has {parts}", USAGE)
+    return found
 
 
 @app.command(help=BLAME_HELP)
-def blame(name: Name, config: Config = None, as_json: AsJson = False) -> None:
+def blame(
+    name: Name, config: Config = None, type: Type = "", path: narrowing.Path = "", as_json: AsJson = False
+) -> None:
     """See BLAME_HELP, which is what users read."""
     from reporter import history
+    from reporter.drift.blame import blame as settings_of
 
     opened = open_history(config)
-    versions = _versions(opened, name)
+    versions = versions_of(opened, name, type)
     item = versions[-1].item
-    changes = history.changes(opened.engine, type=item.type, resource=item.id)
-    made_by = history.attributions(opened.engine, [c.id for c in changes])
-    rows = [_blamed(key, value, versions, changes, made_by) for key, value in sorted(item.configuration.items())]
+    found = history.changes(opened.engine, type=item.type, resource=item.arn or item.id)
+    made_by = history.attributions(opened.engine, [c.id for c in found if c.id is not None])
+    settings = settings_of(item.configuration, found, versions[0].valid_from)
+    rows = [_blamed(one, made_by) for one in settings if path.lower() in one.path.lower()]
     if as_json:
-        emit(rows)
+        emit({"schema": "reporter/blame/1", "type": item.type, "arn": item.arn, "settings": rows})
         return
     line(f"{item.type} {plain(item.arn or item.id)}", "bold")
-    for row in rows:
-        who = (
-            f"{row['who']} ({row['confidence']})"
-            if row["who"]
-            else "not known: before the first snapshot or not in the log"
+    for row in (row for row in rows if row["change"] is not None):
+        line(f"  {clean(row['path'])} = {shown(row['value'])}")
+        line(f"      {row['said']}", "dim")
+    unchanged = [row for row in rows if row["change"] is None]
+    if unchanged:
+        line(
+            f"As it is since the first look, {versions[0].valid_from:%Y-%m-%d %H:%M}Z, or longer: {len(unchanged)} settings"
         )
-        value = plain(row["value"])
-        line(f"  {row['setting']:<26} {value if len(value) <= 60 else value[:59] + '…'}")
-        line(f"  {'':<26} since {row['since']:%Y-%m-%d %H:%M}Z, by {plain(who)}", "dim")
+    for row in unchanged:
+        line(f"  {clean(row['path'])} = {shown(row['value'])}")
+    if not rows:
+        line(f"no setting's path holds {path!r}" if path else "nothing is set")
+
+
+def _blamed(setting: Any, made_by: Mapping[int, Attribution]) -> dict[str, Any]:
+    """A setting with who set it, in words and as data."""
+    change: Change | None = setting.change
+    who = made_by.get(change.id or 0) if change else None
+    return {
+        "path": setting.path, "value": setting.value, "since": setting.since, "change": change.id if change else None,
+        "who": who, "said": _said(setting, change, who),
+    }  # fmt: skip
+
+
+def _said(setting: Any, change: Change | None, who: Attribution | None) -> str:
+    if change is None:
+        return f"not changed since the first look, {setting.since:%Y-%m-%d %H:%M}Z"
+    number = f" (change #{change.id})" if change.id is not None else ""
+    if who is None or not who.actors:
+        why = clean(who.reason) if who else "nobody has asked CloudTrail"
+        return f"seen {setting.since:%Y-%m-%d %H:%M}Z{number}; by whom is not known: {why}"
+    return f"by {actor_line(who.actors[0])} [{who.confidence}]{number}"
 
 
 @app.command(help=COVERAGE_HELP)
 def coverage(
-    config: Config = None, run: AtRun = "last", account: Accounts = None, ou: Ou = "", as_json: AsJson = False
+    config: Config = None,
+    run: AtRun = "last",
+    account: Accounts = None,
+    ou: Ou = "",
+    status: Annotated[
+        list[str] | None,
+        typer.Option("--status", help="Only read, partial, unreachable or excluded; may be given again."),
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """See COVERAGE_HELP, which is what users read."""
     from reporter import history
+    from reporter.model import ReadStatus
 
+    for word in status or ():
+        if word not in set(ReadStatus):
+            raise Refusal(f"--status {word}: use one of {', '.join(ReadStatus)}", USAGE)
     opened = open_history(config)
     chosen = run_named(opened, run)
     total = history.coverage(opened.engine, chosen)
-    rows = list(history.readings(opened.engine, chosen, within(account, ou)))
+    readings = history.readings(opened.engine, chosen, within(account, ou))
+    rows = [row for row in readings if not status or row.status.value in status]
     gaps = history.gaps(opened.engine, chosen, within(account, ou))
     if as_json:
-        emit({"run": chosen.seq, "coverage": total, "accounts": rows, "gaps": gaps})
-        return
-    line(
-        f"Run {chosen.seq} of {chosen.as_of:%Y-%m-%d %H:%M}Z: {total.total} accounts = {total.read} read + {total.partial} partly "
-        f"read + {total.unreachable} unreachable + {total.excluded} excluded",
+        emit({"schema": "reporter/coverage/1", "run": chosen.seq, "coverage": total, "accounts": rows, "gaps": gaps})
+    else:
+        for text, style in (*_coverage_lines(chosen, total, rows), *_gap_lines(gaps)):
+            line(text, style)
+    if total.read * 100 < opened.settings.coverage.minimum_percent * (total.total - total.excluded):
+        raise typer.Exit(GAPS)
+
+
+def _coverage_lines(run: Any, total: Any, rows: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    yield (
+        (
+            f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M}Z: {total.total} accounts = {total.read} read + {total.partial} partly "
+            f"read + {total.unreachable} unreachable + {total.excluded} excluded"
+        ),
         "bold",
     )
-    for row in sorted(
-        rows, key=lambda r: (r.status.value == "read", r.status.value, r.account.ou_path, r.account.name)
-    ):
-        style = {"unreachable": "bold red", "partial": "yellow", "excluded": "dim"}.get(row.status.value, "")
+    order = ["unreachable", "partial", "excluded", "read"]
+    for row in sorted(rows, key=lambda r: (order.index(r.status.value), r.account.ou_path, r.account.name)):
+        style = STATUS_TONES.get(row.status.value, "")
         name = plain(f"{row.account.name} ({row.account.id})")
-        line(
-            f"  {row.status.value:<12} {name:<40} {row.regions_read}/{row.regions_enabled} regions, {row.calls} calls",
-            style,
-        )
+        read = f"{row.regions_read}/{row.regions_enabled} regions, {row.resources} resources, {row.calls} calls"
+        yield f"  {row.status.value:<12} {name:<40} {read}", style
+        if row.since is not None and row.status.value != "excluded":
+            last = f"{row.last_read_at:%Y-%m-%d %H:%M}Z" if row.last_read_at else "never"
+            yield f"  {'':<12} not fully read since {row.since:%Y-%m-%d %H:%M}Z; last read {last}", "dim"
         if row.reason:
-            line(f"  {'':<12} {plain(row.reason)}")
-    if gaps:
-        line("Not read, by permission", "bold")
-    for gap in gaps:
-        line(
-            f"  {gap.iam or gap.operation}: {gap.code}, {gap.count} reads in {gap.accounts} accounts, e.g. {plain(gap.example)}"
-        )
+            yield f"  {'':<12} {plain(row.reason)}", ""
 
 
-def _versions(opened: Opened, name: str) -> Any:
-    """All versions of the resource of that ARN or id, whatever its type."""
+def _gap_lines(gaps: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    missing = [gap for gap in gaps if gap.code not in NOT_ASKED]
+    if missing:
+        yield "Not read, by permission", "bold"
+    for gap in missing:
+        example = f", e.g. {plain(gap.example)}" if gap.example else ""
+        accounts = "account" if gap.accounts == 1 else "accounts"
+        yield f"  {gap.iam or gap.operation}: {gap.code}, {gap.count} reads in {gap.accounts} {accounts}{example}", ""
+    left = [gap for gap in gaps if gap.code in NOT_ASKED]
+    if left:
+        words = ", ".join(f"{gap.count} {gap.code}{f' ({gap.operation})' if gap.operation else ''}" for gap in left)
+        yield f"  Nobody asked: {words}", "dim"
+
+
+def versions_of(opened: Opened, name: str, type: str = "") -> Any:
+    """All versions of the resource of that ARN, id or last part of an ARN; a refusal that helps where there is none, or several."""
     from reporter import history
     from reporter.assess.resource_types import PARTS
 
-    for type in sorted(PARTS):
-        versions = history.versions(opened.engine, type, name)
+    types = [type] if type else sorted(PARTS)
+    for one in types:
+        versions = history.versions(opened.engine, one, name)
         if versions:
             return versions
-    raise Refusal(f"{name}: the history knows no resource of that ARN or id; `reporter findings` prints ARNs")
-
-
-def _blamed(key: str, value: Any, versions: Any, changes: Any, made_by: Any) -> dict[str, Any]:
-    """One setting: its value, the start of the unbroken spell with this value, and the change that began it."""
-    since = versions[-1].valid_from
-    for version in reversed(versions):
-        if version.item.configuration.get(key) != value:
-            break
-        since = version.valid_from
-    began = [c for c in changes if c.detected_at == since]
-    who = next((made_by[c.id] for c in began if c.id in made_by), None)
-    actor = who.actors[0] if who and who.actors else None
-    return {
-        "setting": key, "value": value, "since": since, "who": actor.principal if actor else "",
-        "event": actor.event_name if actor else "", "confidence": who.confidence if who else "none",
-    }  # fmt: skip
+    last = run_named(opened, "last")
+    rows = [row for row in history.inventory(opened.engine, last) if not type or row.type == type]
+    named = [row for row in rows if row.id.replace(":", "/").rpartition("/")[2] == name]
+    if len(named) == 1:
+        return history.versions(opened.engine, named[0].type, named[0].arn or named[0].id)
+    near = named or [row for row in rows if name.lower() in row.arn.lower()]
+    hint = ", ".join(sorted({row.arn or row.id for row in near})[:5])
+    several = f"{name}: names several resources, write the ARN of one: {hint}"
+    none = f"{name}: the history knows no such resource{f'; near are {hint}' if near else ''}"
+    raise Refusal(several if named else none)

@@ -61,7 +61,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """See RUN_HELP, which is what users read."""
-    from reporter.run import Request
+    from reporter.run.execute import Request
 
     settings = load_settings(config)
     if estimate:
@@ -94,7 +94,7 @@ def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
     from reporter.deliver.archive import ArchiveError
     from reporter.history import HistoryError
     from reporter.report.pdf import PdfFailed
-    from reporter.run import NothingToResume, execute
+    from reporter.run.execute import NothingToResume, execute
     from reporter.run.wiring import WiringError
 
     wrong_files = (BadFile, UnknownFramework, WiringError)
@@ -189,7 +189,7 @@ def schedule(
 
 def _scheduled(settings: Settings, schedule: Schedule) -> str:
     """One run of a schedule; it is not interactive, so progress goes to the log."""
-    from reporter.run import Request
+    from reporter.run.execute import Request
 
     with progress() as tell:
         result = start(settings, Request(kind="scheduled", schedule=schedule.id, inherit=heir), tell)

@@ -1,6 +1,6 @@
 """Reading one account, from its regions to its snapshot."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -124,7 +124,7 @@ def _enabled_regions(reading: Reading, asker: Asker) -> tuple[tuple[str, ...], U
         return default_regions(reading.door.clients), replace(error.why, at=asker.clock())
 
 
-def _read_listed(reading: Reading, asker: Asker, found: _Found, regions: Iterable[str]) -> None:
+def _read_listed(reading: Reading, asker: Asker, found: _Found, regions: Sequence[str]) -> None:
     """List every type everywhere, then read what was found."""
     clients, sets = reading.door.clients, reading.door.options.asked_sets
     kinds = tuple(kind for kind in LISTED_TYPES if kind.set in sets)
@@ -133,7 +133,8 @@ def _read_listed(reading: Reading, asker: Asker, found: _Found, regions: Iterabl
         for kind in kinds
         if not kind.regional and (not kind.at or clients.partition == "aws")
     ]
-    places += [_Place(region, tuple(kind for kind in kinds if kind.regional), region) for region in regions]
+    regional = tuple(kind for kind in kinds if kind.regional)
+    places += [_Place(region, regional, region) for region in _turned(regions, asker.account)]
     jobs: list[tuple[ResourceType, dict[str, Any], _Place]] = []
     for place, listings in zip(places, reading.crew.each(lambda one: _sweep(reading, asker, one), places), strict=True):
         for kind, listing in zip(place.kinds, listings, strict=True):
@@ -145,6 +146,12 @@ def _read_listed(reading: Reading, asker: Asker, found: _Found, regions: Iterabl
             found.listed.discard((outcome.type, outcome.region))
         else:
             found.items.append(outcome)
+
+
+def _turned(regions: Sequence[str], account: str) -> Sequence[str]:
+    """The regions, beginning elsewhere for each account: accounts in step would need a connection each to every region."""
+    start = int(account) % len(regions) if regions and account.isdigit() else 0
+    return (*regions[start:], *regions[:start])
 
 
 def _sweep(reading: Reading, asker: Asker, place: _Place) -> list[Listing]:

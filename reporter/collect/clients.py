@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
+import botocore
 import botocore.session
 from botocore import xform_name
 from botocore.config import Config
@@ -25,12 +26,15 @@ from reporter.collect.failures import SDK_ERRORS, Failure, OperationRefused, Rea
 from reporter.collect.options import CollectError, Connection
 from reporter.collect.pace import Pace
 from reporter.collect.resources import ALLOWED, ROOTS
+from reporter.collect.transport import Transport
 from reporter.collect.wellformed import fault_of
 from reporter.model import Calls
 
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w-]+:)?([\w-]+)")
 _ACCOUNT_IN_HOST = re.compile(r"^\d{12}\.")
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+_SILENCE = 15.0  # seconds for which an endpoint that cannot be reached is not tried again, by any account
+_AGENT = f"reporter Botocore/{botocore.__version__}"  # the SDK would put its own together anew for each request
 _NOBODY = "no-credentials-of-its-own"
 
 
@@ -40,10 +44,10 @@ class Identity(Protocol):
     account: str  # whose quotas the call uses
     arn: str
 
-    def credentials(self) -> Credentials:
-        """Credentials that are valid now."""
+    def credentials(self, tally: "Tally") -> Credentials:
+        """Credentials that are valid now; what getting them costs is counted."""
 
-    def renew(self) -> bool:
+    def renew(self, tally: "Tally") -> bool:
         """Get new ones, because AWS called these expired; False if there is no way to."""
 
 
@@ -123,16 +127,24 @@ class Clients:
         self._threads = threads
         self._sleep = sleep
         self._lock = threading.Lock()
+        self._silent: dict[
+            tuple[str, str], tuple[float, Failure]
+        ] = {}  # endpoints that could not be reached, until when
         self._clients: dict[tuple[str, str, str], Any] = {}
         self.session = botocore.session.Session(profile=connection.profile or None)
         try:
             self.home = connection.region or self.session.get_config_variable("region") or "us-east-1"
+            self.partition: str = self.session.get_partition_for_region(self.home)
+            bundle = connection.ca_bundle or self.session.get_config_variable("ca_bundle")
         except ProfileNotFound as error:
             raise CollectError(f"{error}. Set aws.profile to a profile of ~/.aws/config, or leave it empty.") from error
-        self.partition: str = self.session.get_partition_for_region(self.home)
+        self._transport = Transport(connection, bundle=bundle, threads=threads)
 
     def call(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
         """The answer to a request, after as many attempts as it takes and the connection allows; else ReadFailed."""
+        silent = self._silent.get((request.service, request.region))
+        if silent is not None and time.monotonic() < silent[0]:
+            raise ReadFailed(unread(silent[1], request.operation, request.iam, None), silent[1].kind, silent[1].message)
         renewed = False
         for attempt in range(1, self.connection.attempts + 1):
             self.pace.wait(who.account, request.region, request.pace)
@@ -147,12 +159,14 @@ class Clients:
             if failed.kind == "throttled":
                 self.pace.slow(who.account, request.region, request.pace)
             if failed.kind == "expired" and not renewed:
-                renewed = who.renew()
+                renewed = who.renew(tally)
                 if renewed:
                     continue
             if not failed.again or attempt == self.connection.attempts:
                 break
             self._sleep(min(self.connection.backoff * 2 ** (attempt - 1), 20.0))
+        if failed.code == "EndpointUnreachable":
+            self._silent[request.service, request.region] = (time.monotonic() + _SILENCE, failed)
         raise ReadFailed(unread(failed, request.operation, request.iam, None), failed.kind, failed.message)
 
     def offers(self, service: str, region: str) -> bool:
@@ -196,6 +210,7 @@ class Clients:
                 s3={
                     "addressing_style": "path" if connection.path_style else "auto",
                     "disable_s3_express_session_auth": True,
+                    "us_east_1_regional_endpoint": "regional",  # by default the SDK asks the global endpoint there
                 },
                 # One attempt: the SDK's retries share one quota per client, and the accounts share the client.
                 retries={"mode": "standard", "total_max_attempts": 1},
@@ -203,20 +218,25 @@ class Clients:
                 connect_timeout=connection.connect_timeout,
                 read_timeout=connection.read_timeout,
                 tcp_keepalive=True,
-                user_agent_extra="reporter",
+                user_agent=_AGENT,
             ),
         )
         events = client.meta.events
         events.register("before-parameter-build", _guard_and_sign)
-        events.register("before-send", _look_once_more)
+        events.register("before-send", self._send_signed)
         events.register("before-parse", _look_at_answer)
         if service == "s3control" and not _is_aws(client.meta.endpoint_url):
             events.register("before-sign", _no_account_in_host)
         self.made += 1
         return client
 
+    def _send_signed(self, request: Any, event_name: str, **_: Any) -> Any:
+        """The last look at a request, then out with it; None leaves the sending to the SDK."""
+        _look_once_more(request, event_name)
+        return self._transport(request)
+
     def _send(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
-        credentials = who.credentials()
+        credentials = who.credentials(tally)
         client = self.client(request.service, request.region, credentials)
         turn = _turn.set(_Turn(credentials, tally, request.service))
         try:
@@ -239,7 +259,7 @@ def _guard_and_sign(model: Any, context: dict[str, Any], **_: Any) -> None:
     context.setdefault("signing", {})["request_credentials"] = _turn.get().credentials
 
 
-def _look_once_more(request: Any, event_name: str, **_: Any) -> None:
+def _look_once_more(request: Any, event_name: str) -> None:
     """Before it leaves: the signature names the credentials of this turn, and the request is counted."""
     turn = _turn.get()
     signed = request.headers.get("Authorization", b"")

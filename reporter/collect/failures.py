@@ -101,6 +101,7 @@ _OWN_REMEDIES: Mapping[str, str] = {
     "NotFound": "It vanished between listing and reading; the next run tells.",
     "NoSuchBucket": "The bucket vanished between listing and reading; the next run tells.",
     "NoCredentials": "Give the AWS SDK credentials: environment, profile or instance role.",
+    "TlsFailed": "The certificate is not trusted: behind a proxy that opens TLS, set aws.ca_bundle to its authority.",
     "OperationRefused": "This is a fault of the program: an operation outside the table of reads was asked for.",
     "InvalidRequest": "This is a fault of the program: the request does not fit the service's model.",
     "MalformedResponse": "The answer was not what the service promises: look for a proxy in between; the next run reads it again.",
@@ -175,12 +176,13 @@ def means_absent(codes: tuple[str, ...], error: Failure) -> bool:
 
 _CODES: tuple[tuple[Any, str], ...] = (
     ((sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError), "NoCredentials"),
-    ((sdk.ConnectTimeoutError, sdk.ReadTimeoutError), "Timeout"),
+    ((sdk.ReadTimeoutError,), "Timeout"),
     (
         (sdk.UnknownEndpointError, sdk.EndpointProviderError, sdk.UnknownRegionError, sdk.NoRegionError),
         "UnknownEndpoint",
     ),
-    ((sdk.EndpointConnectionError,), "EndpointUnreachable"),
+    ((sdk.SSLError,), "TlsFailed"),
+    ((sdk.EndpointConnectionError, sdk.ConnectTimeoutError, sdk.ProxyConnectionError), "EndpointUnreachable"),
     ((sdk.ParamValidationError,), "InvalidRequest"),
     (
         (sdk.ResponseStreamingError, sdk.IncompleteReadError, sdk.HTTPClientError, sdk.ConnectionError),

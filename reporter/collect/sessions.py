@@ -33,12 +33,12 @@ class Caller:
         self.account = ""
         self.arn = ""
 
-    def credentials(self) -> Credentials:
+    def credentials(self, tally: Tally) -> Credentials:  # noqa: ARG002 - finding them costs no call
         """What the chain holds now; it renews what expires by itself."""
         frozen = self._chain.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
-    def renew(self) -> bool:
+    def renew(self, tally: Tally) -> bool:  # noqa: ARG002 - as above
         """Ask the chain again: an expired chain renews in `credentials`."""
         return False
 
@@ -46,7 +46,7 @@ class Caller:
 class Session:
     """A session of the role in one account, taken again a while before it ends or when AWS calls it expired."""
 
-    def __init__(self, account: str, take: Callable[[], dict[str, Any]], duration: float) -> None:
+    def __init__(self, account: str, take: Callable[[Tally], dict[str, Any]], duration: float) -> None:
         self.account = account
         self.arn = ""
         self._take = take
@@ -55,22 +55,22 @@ class Session:
         self._credentials: Credentials | None = None
         self._until = 0.0  # on the monotonic clock: this machine's calendar may be wrong
 
-    def credentials(self) -> Credentials:
+    def credentials(self, tally: Tally) -> Credentials:
         """Valid credentials; the role is assumed if need be."""
         with self._lock:
             if self._credentials is None or time.monotonic() >= self._until:
-                self._assume()
+                self._assume(tally)
             assert self._credentials is not None
             return self._credentials
 
-    def renew(self) -> bool:
+    def renew(self, tally: Tally) -> bool:
         """Assume the role again."""
         with self._lock:
-            self._assume()
+            self._assume(tally)
         return True
 
-    def _assume(self) -> None:
-        taken = self._take()
+    def _assume(self, tally: Tally) -> None:
+        taken = self._take(tally)
         keys = taken["Credentials"]
         self._credentials = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         self.arn = taken["AssumedRoleUser"]["Arn"]
@@ -119,18 +119,18 @@ class Sessions:
         if own and not (account == management and self._role.management):
             return self.caller
         with self._lock:
-            session = self._kept.get(account) or self._new(account, management, tally)
+            session = self._kept.get(account) or self._new(account, management)
             self._kept[account] = session
             self._kept.move_to_end(account)
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        session.credentials()
+        session.credentials(tally)
         return session
 
-    def _new(self, account: str, management: str, tally: Tally) -> Session:
+    def _new(self, account: str, management: str) -> Session:
         name = self._role.management if account == management and self._role.management else self._role.name
         arn = f"arn:{self._clients.partition}:iam::{account}:role/{name.lstrip('/')}"
-        return Session(account, lambda: self._assume(arn, tally), self._role.duration.total_seconds())
+        return Session(account, lambda tally: self._assume(arn, tally), self._role.duration.total_seconds())
 
     def _assume(self, arn: str, tally: Tally) -> dict[str, Any]:
         role = self._role

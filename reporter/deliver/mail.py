@@ -1,38 +1,22 @@
-"""Mail leaves here: SMTP with STARTTLS or TLS and authentication, and Amazon SES v2. One message, one recipient, one outcome."""
+"""Mail by SMTP with STARTTLS or TLS and authentication. One message, one recipient, one outcome."""
 
 import contextlib
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
+from reporter.deliver.message import addressee, one_line
+from reporter.deliver.outbox import GoAhead, Outcome
 
-from reporter.deliver.outbox import Outcome
+Send = Callable[[EmailMessage, GoAhead], Outcome]
 
-Send = Callable[[EmailMessage], Outcome]
-
-TRY_AGAIN = {
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "LimitExceededException",
-    "RequestTimeout",
-}
-ACCEPTED, GO_AHEAD, FIRST_REFUSAL, REFUSED_FOR_GOOD = 250, 354, 400, 500
+GO_AHEAD, REFUSED_NOW, REFUSED_FOR_GOOD = 354, 400, 500
+CHUNK = 65_536  # bytes; each has the whole timeout, so that a slow line is not taken for a dead one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +31,39 @@ class Smtp:
     ca_file: Path | None = None
     timeout: float = 30.0  # seconds
 
+    @property
+    def name(self) -> str:
+        """How outcomes call it."""
+        return f"{self.host}:{self.port}"
+
 
 def by_smtp(server: Smtp) -> Send:
     """A function that sends one message by this server.
 
-    DATA is stepped through by hand: until the server has answered 354 nothing was handed over and a lost connection is
-    temporary; after it, only the server's own answer says whether it took the mail, so a lost connection is unknown.
+    A server delivers nothing before it has seen the line with the single dot that ends a mail (RFC 5321, 4.1.1.4). So the
+    whole conversation up to that line can be broken off and repeated, and `sending` is committed only before it; after it
+    the server's answer alone says whether it took the mail, and a connection that is lost then leaves it unknown.
     """
 
-    def send(message: EmailMessage) -> Outcome:
+    trusted = cache(partial(_trusted, server))  # reading the system's certificates takes longer than a mail
+
+    def send(message: EmailMessage, going: GoAhead) -> Outcome:
         try:
-            with _connected(server) as smtp:
-                return _hand_over(smtp, message)
-        except ssl.SSLError as error:
-            return Outcome("permanent", f"TLS with {server.host}:{server.port} failed: {error.reason or error}")
-        except smtplib.SMTPAuthenticationError as error:
-            return Outcome("permanent", f"{server.host} refused the user name or password ({error.smtp_code})")
-        except smtplib.SMTPNotSupportedError as error:
-            return Outcome("permanent", f"{server.host}:{server.port}: {error}; check mail.security and mail.port")
-        except smtplib.SMTPResponseException as error:
-            return _refusal(error.smtp_code, error.smtp_error)
+            smtp = _connected(server, trusted)
         except (OSError, smtplib.SMTPException) as error:
-            return Outcome("temporary", f"no connection to {server.host}:{server.port}: {error}")
+            return Outcome("temporary", _trouble(server, error), shut=True)
+        body = message.as_bytes()
+        with contextlib.closing(smtp):
+            try:
+                refusal = _offered(smtp, message, len(body))
+                if refusal is None:
+                    _pour(smtp, body)
+            except (OSError, smtplib.SMTPException) as error:
+                refusal = Outcome("temporary", f"{server.name} broke off before the mail was whole: {one_line(error)}")
+            if refusal is not None:
+                return refusal
+            going()
+            return _ended(smtp)
 
     return send
 
@@ -76,119 +71,107 @@ def by_smtp(server: Smtp) -> Send:
 def greet(server: Smtp) -> str:
     """What stands in the way of mail by this server, in one sentence; empty if it answers and lets us in. Sends nothing."""
     try:
-        with _connected(server) as smtp:
+        with contextlib.closing(_connected(server, partial(_trusted, server))) as smtp:
             smtp.noop()
-    except ssl.SSLError as error:
-        return f"TLS with {server.host}:{server.port} failed: {error.reason or error}"
-    except smtplib.SMTPAuthenticationError as error:
-        return f"{server.host} refused the user name or password ({error.smtp_code})"
     except (OSError, smtplib.SMTPException) as error:
-        return f"{server.host}:{server.port}: {error}"
+        return _trouble(server, error)
     return ""
 
 
-def by_ses(region: str, *, configuration_set: str = "", session: Any = None, endpoint_url: str | None = None) -> Send:
-    """A function that sends one message by SES v2, raw, so that SMTP and SES carry the same bytes.
-
-    SES has no idempotency token: an answer that never came leaves the outcome unknown. The SDK's own retries are off for
-    that reason.
-    """
-    client = (session or boto3.Session()).client(
-        "sesv2",
-        region_name=region or None,
-        endpoint_url=endpoint_url,
-        config=Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60),
-    )
-
-    def send(message: EmailMessage) -> Outcome:
-        request: dict[str, Any] = {
-            "FromEmailAddress": str(message["From"]),
-            "Destination": {"ToAddresses": [str(message["To"])]},
-            "Content": {"Raw": {"Data": message.as_bytes()}},
-            "EmailTags": [{"Name": "reporter-run", "Value": str(message["X-Reporter-Run"])}],
-        }
-        if configuration_set:
-            request["ConfigurationSetName"] = configuration_set
-        try:
-            return Outcome("sent", reference=client.send_email(**request)["MessageId"])
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            again = code in TRY_AGAIN or status >= REFUSED_FOR_GOOD
-            return Outcome("temporary" if again else "permanent", f"SES: {code}: {_said(error)}")
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            return Outcome("temporary", f"SES: {error}")
-        except (ReadTimeoutError, ConnectionClosedError) as error:
-            return Outcome("unknown", f"SES took the request but did not answer: {error}")
-        except BotoCoreError as error:
-            return Outcome("permanent", f"SES: {error}")
-
-    return send
+def _trusted(server: Smtp) -> ssl.SSLContext:
+    """Whose certificates are believed: the file's authorities, else the system's."""
+    return ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
 
 
-@contextmanager
-def _connected(server: Smtp) -> Iterator[smtplib.SMTP]:
-    context = ssl.create_default_context(cafile=str(server.ca_file) if server.ca_file else None)
+def _connected(server: Smtp, trusted: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:
     smtp: smtplib.SMTP
     if server.security == "tls":
-        smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trusted())
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
     try:
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=trusted())
             smtp.ehlo()
         if server.user:
             smtp.login(server.user, server.password)
-        yield smtp
-    finally:
+    except BaseException:
         smtp.close()
+        raise
+    return smtp
 
 
-def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> Outcome:
-    code, said = smtp.mail(_address(message["From"]))
-    if code == ACCEPTED:
-        code, said = smtp.rcpt(_address(message["To"]))
-    if code >= FIRST_REFUSAL:
+def _trouble(server: Smtp, error: Exception) -> str:
+    """Why the server cannot be spoken to, without what was said to it."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return (
+                f"TLS with {server.name} failed: {error.verify_message}; see mail.ca_file for an authority of your own"
+            )
+        case ssl.SSLError():
+            return f"TLS with {server.name} failed: {error.reason or error}; check mail.security and mail.port"
+        case smtplib.SMTPAuthenticationError():
+            return f"{server.name} refused the user name or password ({error.smtp_code})"
+        case smtplib.SMTPNotSupportedError():
+            return f"{server.name}: {error}; check mail.security and mail.port"
+        case smtplib.SMTPResponseException():
+            return f"{server.name} answered {error.smtp_code} {one_line(error.smtp_error)}"
+        case _:
+            return f"no connection to {server.name}: {one_line(error)}"
+
+
+def _offered(smtp: smtplib.SMTP, message: EmailMessage, size: int) -> Outcome | None:
+    """The envelope and the word DATA; None if the server wants to see the mail."""
+    limit = smtp.esmtp_features.get("size", "")
+    if limit.isdigit() and 0 < int(limit) < size:
+        return Outcome("permanent", f"the server takes {int(limit):,} bytes and the mail has {size:,}; "
+                                    "lower mail.attach_limit_megabytes")  # fmt: skip
+    code, said = smtp.mail(addressee(message, "From"), [f"size={size}"] if "size" in smtp.esmtp_features else [])
+    if code >= REFUSED_NOW or code < 0:  # the sender is the same in every letter
+        return Outcome("temporary", f"the sender: {code} {one_line(said)}", shut=True)
+    code, said = smtp.rcpt(addressee(message, "To"))
+    if code >= REFUSED_NOW or code < 0:
         return _refusal(code, said)
     code, said = smtp.docmd("DATA")
-    if code != GO_AHEAD:
-        return _refusal(code, said)
+    return None if code == GO_AHEAD else _refusal(code, said)
+
+
+def _pour(smtp: smtplib.SMTP, body: bytes) -> None:
+    """Send the mail without the line that ends it."""
+    for chunk in _chunks(_stuffed(body)):
+        smtp.send(chunk)
+
+
+def _ended(smtp: smtplib.SMTP) -> Outcome:
+    """The last line and the server's answer to it."""
     try:
-        body = message.as_bytes()
-        smtp.send(_dotted(body))
+        smtp.send(b".\r\n")
         code, said = smtp.getreply()
     except (OSError, smtplib.SMTPException) as error:
-        return Outcome("unknown", f"the connection ended after the mail was handed over: {error}")
-    if code != ACCEPTED:
+        return Outcome("unknown", f"the connection ended after the mail was handed over: {one_line(error)}")
+    if code >= REFUSED_NOW:
         return _refusal(code, said)
+    if not 200 <= code < 300:
+        return Outcome("unknown", f"the mail was handed over and the answer cannot be read: {code} {one_line(said)}")
     with contextlib.suppress(OSError, smtplib.SMTPException):  # the server has the mail; its good-bye does not matter
         smtp.quit()
-    return Outcome("sent", reference=_text(said))
+    return Outcome("sent", reference=one_line(said))
 
 
-def _dotted(body: bytes) -> bytes:
-    """Lines that begin with a dot get a second one, and the lone dot ends the mail (RFC 5321, 4.5.2)."""
+def _chunks(body: bytes) -> Iterator[bytes]:
+    view = memoryview(body)
+    yield from (bytes(view[at : at + CHUNK]) for at in range(0, len(view), CHUNK))
+
+
+def _stuffed(body: bytes) -> bytes:
+    """Lines that begin with a dot get a second one, and the last line is ended (RFC 5321, 4.5.2)."""
     stuffed = body.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
-    return stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n"
-
-
-def _address(header: Any) -> str:
-    return str(header.addresses[0].addr_spec)
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
 
 
 def _refusal(code: int, said: bytes | str) -> Outcome:
     result: Literal["permanent", "temporary"] = "permanent" if code >= REFUSED_FOR_GOOD else "temporary"
-    return Outcome(result, f"{code} {_text(said)}")
-
-
-def _text(said: bytes | str) -> str:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
-
-
-def _said(error: ClientError) -> str:
-    return _text(error.response.get("Error", {}).get("Message", ""))
+    return Outcome(result, f"{code} {one_line(said)}")

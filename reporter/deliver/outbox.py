@@ -1,11 +1,15 @@
 """The outbox's rules: what an attempt's outcome means for the row, and when it is tried again. Pure.
 
-A row is pending, claimed (by one worker, until its lease ends), sending (the provider may have it from here on), and then
-sent, failed (refused for good) or unknown (handed over, but nobody said whether it was taken). A worker that died while
-claimed left nothing behind: the row is pending again. One that died while sending leaves `unknown`: the user's own rule
-decides whether such a mail is skipped, and said so, or sent again under the same Message-ID.
+A row is pending, claimed (by one worker, until its lease ends), sending (the receiver may have it from here on), and then
+sent, failed (refused for good, or given up) or unknown (handed over, but nobody said whether it was taken). A worker that
+died while claimed left nothing behind: the row is pending again. One that died while sending leaves `unknown`: the user's
+own rule decides whether such a letter is skipped, and said so, or sent again under the same Message-ID.
+
+Every way out (SMTP, SES, a webhook) calls its `GoAhead` at the last moment before the point of no return, and not earlier:
+the shorter a row is `sending`, the fewer letters can become unknown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,6 +17,7 @@ from typing import Literal
 State = Literal["pending", "claimed", "sending", "sent", "failed", "unknown"]
 Result = Literal["sent", "temporary", "permanent", "unknown"]
 OnUnknown = Literal["skip", "resend"]
+GoAhead = Callable[[], object]  # commits `sending`; if it raises, nothing may be handed over
 
 LEASE = timedelta(minutes=10)
 BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
@@ -20,11 +25,16 @@ BACKOFF = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to, in the provider's own words. `reference` is the provider's id, where it gives one."""
+    """What one attempt came to, in the receiver's own words.
+
+    `reference` is the provider's id, where it gives one. `shut` means that the way itself is closed (no connection, wrong
+    password): the other letters that go the same way need not be tried now.
+    """
 
     result: Result
     detail: str = ""
     reference: str = ""
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +56,3 @@ def after(outcome: Outcome, attempt: int, attempts: int, now: datetime, on_unkno
     if attempt >= attempts:
         return Next("unknown" if outcome.result == "unknown" else "failed")
     return Next("pending", now + BACKOFF[min(attempt, len(BACKOFF)) - 1])
-
-
-def after_crash(state: State, on_unknown: OnUnknown) -> State:
-    """The state of a row whose worker's lease ended without a word."""
-    if state == "claimed":
-        return "pending"
-    if state == "sending":
-        return "pending" if on_unknown == "resend" else "unknown"
-    return state

@@ -97,8 +97,8 @@ def _as_wide(wide: Grant, narrow: Grant) -> bool:
 
 
 def _spans(wide: str, narrow: str) -> bool:
-    """Whether a resource pattern covers another; one with a variable covers only itself for certain."""
-    return wide == narrow or ("${" not in wide and covers(wide, without_variables(narrow)))
+    """Whether a resource pattern covers another; one with a variable is read as text, so it covers only itself."""
+    return wide == narrow or covers(wide, without_variables(narrow))
 
 
 def _spares_less(wide: Grant, narrow: Grant) -> bool:

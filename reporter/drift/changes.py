@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from reporter.drift.reverted import switched_and_back
 from reporter.drift.walker import compare
 from reporter.drift.wording import clean
 from reporter.model import ACCOUNT, Change, ChangeClass, ChangeKind, ConfigurationItem, Op
@@ -39,12 +40,15 @@ def describe(
     first seen, `after` for one that a complete listing no longer holds. `incarnation` is the number it had before.
     `not_before` is when `before` was last confirmed; by default when it was read. `left` says that the account of a resource
     left the organization with it. `sensitive` names paths that are a matter of security here: the lifecycle of a bucket that
-    holds logs (`Lifecycle`), a tag that decides what is confidential (`Tags["DataClass"]`).
+    holds logs (`Lifecycle`), a tag that decides what is confidential (`Tags["DataClass"]`). A trail that was switched off and
+    on again since `before.captured_at` differs, too: `volatile` of `after` tells.
     """
     item = after or before
     if item is None:
         return None
     ops = tuple(_weighed(op, sensitive) for op in compare(item.type, _document(before), _document(after)))
+    if before and after and (op := switched_and_back(before, after, before.captured_at)):
+        ops = (*ops, op)
     kind = ChangeKind.LEFT_ORG if left and after is None else _kind(before, after, ops)
     if kind is None:
         return None
@@ -63,6 +67,15 @@ def describe(
         summary=_summary(kind, before, after, ops),
         incarnation=incarnation + 1 if reborn else incarnation,
     )
+
+
+def weighed(change: Change, sensitive: Collection[str]) -> Change:
+    """The same change, with what turned out to be a matter of security here weighed as such (see `describe`)."""
+    ops = tuple(_weighed(op, sensitive) for op in change.ops)
+    if ops == change.ops:
+        return change
+    told = change.kind in _EXISTENCE
+    return replace(change, ops=ops, klass=_klass(change.kind, ops), summary=change.summary if told else in_short(ops))
 
 
 def _document(item: ConfigurationItem | None) -> Mapping[str, Any] | None:
@@ -102,7 +115,7 @@ def _born_again(before: ConfigurationItem, after: ConfigurationItem, ops: Sequen
         return False
     if after.type != BUCKET:
         return True
-    edited = any(_part(op) == "Policy" for op in ops)
+    edited = any(_part(op) == "Policy" and op.kind not in _SIGHT for op in ops)
     reset = any(
         op.kind == "removed" and op.path == _part(op) and _part(op) not in {"Policy", "PolicyStatus"} for op in ops
     )

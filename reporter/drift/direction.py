@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reporter.documents.canonical import bare
+from reporter.documents.canonical import bare, klass_of
 from reporter.documents.grants_diff import grants_diff
 from reporter.documents.public import is_public
 from reporter.drift.paths import keys
@@ -154,6 +154,9 @@ def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
     well = _parts_answered(change, after, Status.PASS) - _parts_answered(change, after, Status.FAIL)
     for op in change.ops:
         part = keys(op.path)[0]
+        if op.kind == "changed" and op.before == op.after:
+            yield from _by_return(change.type, op)
+            continue
         if part in well or op.kind in {"access_lost", "access_restored"} or op.klass == "cosmetic":
             continue
         verdict = _by_rule(change.type, op)
@@ -161,13 +164,31 @@ def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
             yield verdict
 
 
+def _by_return(type: str, op: Op) -> Iterable[Verdict]:
+    """What was changed and changed back got worse and better, if what it was in between is known to be the worse."""
+    between = not op.before if isinstance(op.before, bool) else None
+    there = _by_rule(type, replace(op, after=between)) if between is not None else None
+    if there and there.sign > 0:
+        over = max(there.severity, "high", key=SEVERITIES.index)  # it is over: less grave than if it went on
+        yield from (replace(there, sign=sign, severity=over) for sign in (1, -1))
+    elif between is None and op.klass == "security":
+        yield from (Verdict(sign, "medium", op.text) for sign in (1, -1))
+
+
 def _by_rule(type: str, op: Op) -> Verdict | None:
     fields = bare(op.path)
     for pattern, rule, severity, good in ROWS.get(type, ()):
         if fnmatchcase(fields, pattern):
             sign = worse(rule, op.before, op.after, good)
-            return Verdict(sign, severity, op.text) if sign else None
+            return Verdict(sign, _of_weight(type, op, severity), op.text) if sign else None
     return None
+
+
+def _of_weight(type: str, op: Op, severity: Severity) -> Severity:
+    """A field that is a matter of security only for this resource (the lifecycle of a log bucket) weighs more than elsewhere."""
+    if op.klass == "security" and klass_of(type, op.path) != "security":
+        return min(severity, "high", key=SEVERITIES.index)
+    return severity
 
 
 def _parts_answered(change: Change, findings: Iterable[Finding], answer: Status) -> set[str]:

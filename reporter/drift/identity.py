@@ -11,7 +11,7 @@ from reporter.drift.instants import instant
 from reporter.drift.wording import clean
 from reporter.model import Actor
 
-_SSO_ROLE = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}\Z")
+_SSO_ROLE = re.compile(r"AWSReservedSSO_(.+)_[0-9a-z]{16}\Z")
 _WORKLOADS = (
     (re.compile(r"i-[0-9a-f]{8,17}\Z"), "EC2 instance {}"),
     (re.compile(r"(?:awslambda_\S*|\S*-lambda)\Z", re.IGNORECASE), "Lambda function {}"),

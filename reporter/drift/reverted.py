@@ -15,17 +15,14 @@ from reporter.model import Change, ChangeKind, ConfigurationItem, Direction, Op
 TRAIL = "AWS::CloudTrail::Trail"
 
 
-def reverted_between(
-    before: ConfigurationItem, after: ConfigurationItem, *, detected_at: datetime, not_before: datetime | None = None
-) -> Change | None:
-    """A trail that was switched off and on again (or on and off) since it was last read: AWS still says when.
+def switched_and_back(before: ConfigurationItem, after: ConfigurationItem, since: datetime) -> Op | None:
+    """A trail that was switched off and on again (or on and off) since `since`: AWS still says when.
 
     Snapshots alone see nothing of it, and it is what somebody does who does not want to be seen. Needs `volatile` of `after`
-    (Status.StopLoggingTime, Status.StartLoggingTime).
+    (Status.StopLoggingTime, Status.StartLoggingTime). The difference has the same value before and after.
     """
     if before.type != TRAIL or after.type != TRAIL:
         return None
-    since = not_before or before.captured_at
     status = after.volatile.get("Status") or {}
     stopped, started = instant(status.get("StopLoggingTime")), instant(status.get("StartLoggingTime"))
     was, now = _logging(before), _logging(after)
@@ -34,22 +31,7 @@ def reverted_between(
     first, last = (stopped, started) if now else (started, stopped)
     if not since < first <= last:
         return None
-    op = Op("changed", "Status.IsLogging", was, now, "security", _text(was, first, last))
-    return Change(
-        account=after.account,
-        region=after.region,
-        type=after.type,
-        resource=after.id,
-        arn=after.arn,
-        kind=ChangeKind.MODIFIED,
-        not_before=since,
-        detected_at=detected_at,
-        klass="security",
-        direction=Direction.MIXED if now else Direction.NEUTRAL,  # got worse, and better again
-        severity="high" if now else "low",
-        ops=(op,),
-        summary=op.text,
-    )
+    return Op("changed", "Status.IsLogging", was, now, "security", _text(was, first, last))
 
 
 def _logging(item: ConfigurationItem) -> bool | None:

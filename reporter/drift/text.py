@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from reporter.drift.grouping import LEAST, Group, grouped, members
 from reporter.drift.noise import Fold, hidden
 from reporter.drift.wording import clean
 from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op
@@ -68,27 +69,44 @@ def section(change: Change) -> Section:
     return "cosmetic" if change.klass == "cosmetic" else "neutral"
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the changes themselves do not say and a reader wants to see beside them."""
+
+    attribution: Callable[[Change], Attribution | None] = lambda _: None
+    acknowledged: Callable[[Change], str] = lambda _: ""
+    account: Callable[[str], str] = lambda _: ""  # an account's name
+
+
+NOTHING_BESIDE = Beside()
+
+
 def drift_lines(
     changes: Sequence[Change],
+    beside: Beside = NOTHING_BESIDE,
     *,
-    attribution: Callable[[Change], Attribution | None] = lambda _: None,
-    acknowledged: Callable[[Change], str] = lambda _: "",
     folds: Sequence[Fold] = (),
     sections: frozenset[Section] = SHOWN,
+    least: int = LEAST,
+    limit: int = 0,
 ) -> Iterator[Line]:
-    """The whole answer to "what changed": sections by direction, hidden ones as counts, a summary last."""
+    """The whole answer to "what changed": sections by direction, hidden ones as counts, a summary last.
+
+    `least` alike are shown as one; a number no list reaches shows each by itself. After `limit` of them (0: never) the
+    others are only counted.
+    """
     if not changes and not folds:
         yield Line(0, "", "No changes.", "better")
         return
     by_section: dict[Section, list[Change]] = {name: [] for name in SECTIONS}
     for change in changes:
         by_section[section(change)].append(change)
+    budget = limit or len(changes)
     for name in SECTIONS:
         if by_section[name] and name in sections:
-            yield Line(0, "", f"{name.upper()} {len(by_section[name])}", "heading")
-            for change in by_section[name]:
-                yield from change_lines(change, attribution(change), acknowledged(change))
-            yield Line(0, "", "")
+            groups = grouped(by_section[name], least=least)
+            yield from _section(f"{name.upper()} {len(by_section[name])}", groups[:budget], len(groups), beside)
+            budget = max(0, budget - len(groups))
     if folds:
         yield Line(0, "", f"ALMOST EVERYWHERE {len(folds)}", "heading")
         yield from (Line(1, "~" if one.quiet else "!", str(one), "faint" if one.quiet else "worse") for one in folds)
@@ -96,32 +114,94 @@ def drift_lines(
     left = [f"{len(by_section[name])} {name}" for name in SECTIONS if by_section[name] and name not in sections]
     if left:
         yield Line(0, "", f"Hidden: {', '.join(left)}.", "faint")
-    yield Line(0, "", summary(changes), "heading")
+    yield Line(0, "", summary(changes, sum(bool(beside.acknowledged(change)) for change in changes)), "heading")
 
 
-def change_lines(change: Change, attribution: Attribution | None = None, acknowledged: str = "") -> Iterator[Line]:
+def _section(title: str, groups: Sequence[Group], total: int, beside: Beside) -> Iterator[Line]:
+    yield Line(0, "", title, "heading")
+    for group in groups:
+        yield from group_lines(group, beside)
+    if len(groups) < total:
+        yield Line(1, "", f"({total - len(groups)} more, not shown because of the limit)", "faint")
+    yield Line(0, "", "")
+
+
+def group_lines(group: Group, beside: Beside = NOTHING_BESIDE) -> Iterator[Line]:
+    """Changes alike as one, with the resources they are on; a change by itself in full."""
+    if len(group.changes) == 1:
+        yield from change_lines(group.first, beside)
+        return
+    change = group.first
+    yield _head(change, f"{len(group.changes)} x {change.type} in {len(group.accounts)} {_accounts(group)}")
+    yield from _what(change)
+    shown, more = members(group, OPS)
+    names = [f"{clean(one.resource, 80)}{f' #{one.id}' if one.id is not None else ''}" for one in shown]
+    yield Line(3, "", f"on {', '.join(names)}{f' and {more} more' if more else ''}")
+    yield from _who_of(group, beside)
+    starts = {change.not_before for change in group.changes}
+    first = None if None in starts else min(start for start in starts if start)
+    yield Line(3, "", window(first, max(change.detected_at for change in group.changes)), "faint")
+    owned = [said for change in group.changes if (said := beside.acknowledged(change))]
+    if owned:
+        yield Line(3, "", f"acknowledged: {len(owned)} of {len(group.changes)}, {clean(owned[0])}", "faint")
+
+
+def change_lines(change: Change, beside: Beside = NOTHING_BESIDE) -> Iterator[Line]:
     """One change: what, where, how bad; its differences; who did it; in which window."""
-    symbol, tone = _KINDS[change.kind]
-    worse = change.direction in {Direction.WORSENED, Direction.MIXED}
-    yield Line(1, symbol, _head(change), "worse" if worse else tone)
-    for check, move in change.checks.items():
-        yield Line(
-            3,
-            "!" if move.endswith("-> fail") else "",
-            f"{check}: {move}",
-            "worse" if move.endswith("-> fail") else "plain",
-        )
+    place = " ".join(part for part in (clean(beside.account(change.account), 64), change.account) if part)
+    where = ", ".join(part for part in (place, change.region) if part)
+    yield _head(change, f"{change.type} {clean(change.resource)} ({where})")
+    yield from _what(change)
+    attribution = beside.attribution(change)
+    if attribution:
+        yield from who_lines(attribution)
+    yield Line(3, "", window(change.not_before, change.detected_at), "faint")
+    owned = beside.acknowledged(change)
+    if owned:
+        yield Line(3, "", f"acknowledged: {clean(owned)}", "faint")
+
+
+def _what(change: Change) -> Iterator[Line]:
+    """The answers it moved and the differences it is made of."""
+    yield from _moves(change)
     for op in change.ops[:OPS]:
         yield _op_line(op)
     if len(change.ops) > OPS:
         yield Line(3, "", f"({len(change.ops) - OPS} more differences)", "faint")
-    if not change.ops or change.kind in {ChangeKind.RECREATED, ChangeKind.MOVED}:
+    if change.kind in {ChangeKind.RECREATED, ChangeKind.MOVED} or not (change.ops or change.summary == change.kind):
         yield Line(3, "", clean(change.summary))
-    if attribution:
-        yield from who_lines(attribution)
-    yield Line(3, "", window(change.not_before, change.detected_at), "faint")
-    if acknowledged:
-        yield Line(3, "", f"acknowledged: {clean(acknowledged)}", "faint")
+
+
+def _moves(change: Change) -> Iterator[Line]:
+    """The checks whose answer moved. A resource that came or went moves them all: then only what fails is named."""
+    came = [check for check, move in change.checks.items() if move == "absent -> fail"]
+    if came:
+        others = sum(move.startswith("absent -> ") for move in change.checks.values()) - len(came)
+        rest = f" ({others} other{'s do' if others > 1 else ' does'} not)" if others else ""
+        yield Line(3, "!", clean(f"fails {', '.join(came)}{rest}", 1000), "worse")
+    for check, move in change.checks.items():
+        if "absent" in move.split(" -> "):
+            continue
+        tone: Tone = "worse" if move.endswith("-> fail") else "better" if move.endswith("-> pass") else "plain"
+        yield Line(3, {"worse": "!", "better": ""}.get(tone, "?"), f"{check}: {move}", tone)
+
+
+def _who_of(group: Group, beside: Beside) -> Iterator[Line]:
+    """Who made changes that are alike: each person or workload once, with how many of them."""
+    known = [found for change in group.changes if (found := beside.attribution(change))]
+    named = Counter(found.actors[0].principal for found in known if found.actors)
+    for name, count in named.most_common(3):
+        one = next(found for found in known if found.actors and found.actors[0].principal == name)
+        yield Line(3, "", f"by {actor_line(one.actors[0])} [{one.confidence}], {count} of {len(group.changes)}")
+    if len(named) > 3:
+        yield Line(3, "", f"(and {len(named) - 3} more)", "faint")
+    unknown = sum(not found.actors for found in known)
+    if unknown:
+        yield Line(3, "", f"{unknown} of {len(group.changes)} by nobody we can name", "faint")
+
+
+def _accounts(group: Group) -> str:
+    return "account" if len(group.accounts) == 1 else "accounts"
 
 
 def who_lines(attribution: Attribution) -> Iterator[Line]:
@@ -150,26 +230,27 @@ def window(start: datetime | None, end: datetime) -> str:
     """Between which two looks it happened, and how far apart they were."""
     if start is None:
         return f"first seen {end:%Y-%m-%d %H:%MZ}"
-    return f"between {start:%Y-%m-%d %H:%MZ} (last confirmed) and {end:%Y-%m-%d %H:%MZ} (seen), {_span((end - start).total_seconds())}"
+    return f"between {start:%Y-%m-%d %H:%MZ} (last confirmed) and {end:%Y-%m-%d %H:%MZ} (seen), {span((end - start).total_seconds())}"
 
 
-def summary(changes: Iterable[Change]) -> str:
-    """The last line: how many by direction, how many by kind."""
+def summary(changes: Iterable[Change], acknowledged: int = 0) -> str:
+    """The last line: how many by direction, how many by kind, how many somebody owns."""
     listed = list(changes)
     sections = Counter(section(change) for change in listed)
     kinds = Counter(change.kind.value.replace("_", " ") for change in listed)
     first = [f"{sections[name]} {name}" for name in SECTIONS if sections[name]]
     second = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-    return f"Summary: {', '.join(first) or 'nothing'}; {', '.join(second) or 'no changes'}"
+    owned = f"; {acknowledged} acknowledged" if acknowledged else ""
+    return f"Summary: {', '.join(first) or 'nothing'}; {', '.join(second) or 'no changes'}{owned}"
 
 
-def _head(change: Change) -> str:
-    where = ", ".join(part for part in (change.account, change.region) if part)
-    how = f"  {change.severity.upper()}" if change.direction is not Direction.NEUTRAL else ""
-    way = f" {change.direction.value}" if change.direction is not Direction.NEUTRAL else ""
-    number = f"  #{change.id}" if change.id is not None else ""
+def _head(change: Change, subject: str) -> Line:
+    symbol, tone = _KINDS[change.kind]
+    worse = change.direction in {Direction.WORSENED, Direction.MIXED}
+    how = f"  {change.severity.upper()} {change.direction.value}" if change.direction is not Direction.NEUTRAL else ""
+    number = f"  #{change.id}" if change.id is not None and subject.startswith(change.type) else ""
     kind = change.kind.value.replace("_", " ")
-    return f"{change.type} {clean(change.resource)} ({where}) {kind}{how}{way}{number}"
+    return Line(1, symbol, f"{subject} {kind}{how}{number}", "worse" if worse else tone)
 
 
 def _op_line(op: Op) -> Line:
@@ -177,6 +258,7 @@ def _op_line(op: Op) -> Line:
     return Line(3, symbol, clean(op.text or op.path), tone)
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """How long, in the unit that people would say."""
     hours = round(seconds / 3600)
     return f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"

@@ -13,7 +13,7 @@ from reporter.documents.canonical import canonical_json
 from reporter.history.dictionary import DICTIONARY
 from reporter.history.queries import recording
 
-RAW, ZLIB, PRESET = 0, 1, 2
+RAW, PRESET = 0, 2
 T = TypeVar("T")
 KEPT = 4_096  # decoded documents that many accounts share: coverage, calls, tallies
 
@@ -31,11 +31,11 @@ def pack(body: bytes) -> tuple[int, bytes]:
 
 
 def unpack(codec: int, data: bytes) -> bytes:
-    """The content of a stored document; zlib.error where it was damaged."""
+    """The content of a stored document; zlib.error or ValueError where it was damaged."""
     if codec == RAW:
         return data
-    if codec == ZLIB:
-        return zlib.decompress(data)
+    if codec != PRESET:
+        raise ValueError(f"codec {codec} is unknown to this reporter")
     unpacker = zlib.decompressobj(-15, zdict=DICTIONARY)
     return unpacker.decompress(data) + unpacker.flush()
 

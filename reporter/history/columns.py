@@ -134,6 +134,20 @@ class Seal(TypeDecorator[bytes]):
     cache_ok = True
 
 
+def read(kind: TypeEngine[Any], value: Any, dialect: Dialect) -> Any:
+    """What a value that lies in the database means; ValueError or TypeError where it can mean nothing of that kind."""
+    if value is None:
+        return None
+    if isinstance(kind, Instant | Until | Day | Word | Json):
+        return kind.process_result_value(value, dialect)
+    wanted = bytes if isinstance(kind, Digest | Seal) else kind.python_type
+    if wanted is bool:
+        return bool(value)
+    if not isinstance(value, wanted):
+        raise TypeError(f"{value!r} is no {wanted.__name__}")
+    return value
+
+
 def escaped(text: str) -> str:
     """The stored spelling of a text: itself, unless it holds a backslash, a NUL or half a surrogate pair."""
     if "\\" not in text and "\0" not in text:

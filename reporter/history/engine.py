@@ -61,11 +61,19 @@ def _sqlite(where: URL) -> Engine:
 
 
 def _set_up(connection: Any, record: Any) -> None:
-    """Python's own transactions are switched off (`_begin` says when), the file is shared between processes by its log."""
+    """Python's own transactions are switched off (`_begin` says when). Nothing here writes: the file may not be ours."""
     del record
     connection.isolation_level = None
-    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "cache_size=-65536"):
+    for pragma in ("foreign_keys=ON", f"busy_timeout={BUSY_MS}", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def share(engine: Engine) -> None:
+    """Let readers go on while one process writes: SQLite's write-ahead log, which stays on in the file once it is set."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        connection.cursor().execute("PRAGMA journal_mode=WAL")
+        connection.close()
 
 
 def _begin(connection: Connection) -> None:

@@ -2,22 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from reporter.history.engine import reading
 from reporter.history.outbox import add_report, reports
+from reporter.history.queries import runs
 from reporter.history.runs import run_from
-from reporter.history.tables import RUN
 from reporter.model import Run
 
 HANDED_OVER = "handed over"  # the format of the row that says a run's reports are all made and in the outbox
-UNFINISHED = select(RUN).where(RUN.c.status == "running").order_by(RUN.c.number.desc()).limit(1)
 
 
 def unfinished(engine: Engine, kind: str) -> tuple[Run, str] | None:
     """The run of a kind that was begun and neither sealed nor given up, and who held it; None if there is none."""
     with reading(engine) as connection:
-        row = connection.execute(UNFINISHED.where(RUN.c.kind == kind)).mappings().first()
+        row = connection.execute(runs.unfinished(kind)).mappings().first()
     return None if row is None else (run_from(row), str(row["owner"]))
 
 

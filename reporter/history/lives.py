@@ -97,6 +97,11 @@ def _seen(item: ConfigurationItem, uid: str, row: Standing | None, before: Mappi
     return Seen(item, uid, document, blobs.address(body), body, row)
 
 
+def alone(seen: Seen) -> Seen:
+    """The item without anything that was known before."""
+    return _seen(seen.item, seen.uid, None, None)
+
+
 def _unasked(
     configuration: dict[str, Any], unread: dict[str, Any], known: Mapping[str, Any], unread_before: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:

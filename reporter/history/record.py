@@ -16,12 +16,22 @@ from reporter.documents.canonical import CANON_VERSION, canonical_json
 from reporter.history import blobs
 from reporter.history.engine import lock, reading, write
 from reporter.history.listings import Listings, listings_of
-from reporter.history.lives import Difference, Seen, Standing, difference, item_of, lives_of, spelled_now, unread_of
+from reporter.history.lives import (
+    Difference,
+    Seen,
+    Standing,
+    alone,
+    difference,
+    item_of,
+    lives_of,
+    spelled_now,
+    unread_of,
+)
 from reporter.history.nouns import Describe
 from reporter.history.past import Past, instant_for, open_run, past_of
 from reporter.history.queries import recording
 from reporter.history.scans import save_account, save_scan, take_over
-from reporter.history.writing import Writing, again, begin, born, close, flush, stay
+from reporter.history.writing import Life, Writing, again, begin, born, close, flush, stay
 from reporter.model import ACCOUNT, AccountSnapshot, Change, ChangeKind, ConfigurationItem, Run
 
 NAMED = ("AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic")
@@ -120,9 +130,10 @@ def _differs(scan: _Scan, seen: Seen, row: Standing) -> None:
     )
     if change is not None and change.kind is ChangeKind.RECREATED:
         close(scan.writing, row, "recreated")
-        life = born(scan.writing, seen.item, seen.uid, row.incarnation + 1)
-        begin(scan.writing, life, seen)
-        scan.writing.changes.append((change, life))
+        last = scan.connection.scalar(recording.last_incarnation(row.type, row.uid)) or row.incarnation
+        life = born(scan.writing, seen.item, seen.uid, last + 1)
+        begin(scan.writing, life, alone(seen))  # what was last known is the earlier life's
+        scan.writing.changes.append((replace(change, incarnation=last + 1), life))
         return
     if seen.item.created_at is not None and seen.item.created_at != row.created_at:
         scan.writing.renewed.append((row.resource, seen.item.created_at))
@@ -151,8 +162,8 @@ def _appears(scan: _Scan, seen: Seen) -> None:
         life = again(owned[-1])
         change = None if scan.joined else _compared(scan, owned[-1], seen)
     else:
-        life = born(writing, item, seen.uid, owned[-1].incarnation + 1)
-        change = _another_life(scan, owned[-1], seen)
+        life = born(writing, item, seen.uid, max(one.incarnation for one in owned) + 1)
+        change = _another_life(scan, owned[-1], seen, life)
     begin(writing, life, seen)
     if change is not None:
         writing.changes.append((change, life))
@@ -182,7 +193,7 @@ def _compared(scan: _Scan, row: Standing, seen: Seen) -> Change | None:
     return scan.describe(before, _after(seen), detected_at=scan.writing.at, incarnation=row.incarnation)
 
 
-def _another_life(scan: _Scan, last: Standing, seen: Seen) -> Change | None:
+def _another_life(scan: _Scan, last: Standing, seen: Seen, life: Life) -> Change | None:
     """The name is back after its end was proven, or in another account's hands."""
     change = _compared(scan, last, seen)
     if change is None:
@@ -191,7 +202,7 @@ def _another_life(scan: _Scan, last: Standing, seen: Seen) -> Change | None:
         return None
     kind = ChangeKind.MOVED if last.reader != scan.writing.reader else ChangeKind.RECREATED
     summary = change.summary if change.kind is kind else f"{kind.value}: the name was in use before"
-    return replace(change, kind=kind, klass="security", incarnation=last.incarnation + 1, summary=summary)
+    return replace(change, kind=kind, klass="security", incarnation=life.row["incarnation"], summary=summary)
 
 
 def _ends(scan: _Scan, row: Standing) -> None:

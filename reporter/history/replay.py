@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection
@@ -52,7 +53,7 @@ def _unbroken(
     table: str, rows: Sequence[Row], key: Callable[[Row], Any], name: Callable[[Row], str], edge: datetime | None
 ) -> Iterator[Problem]:
     """Rows of one thing follow each other without overlap, and without a hole where the one before says it goes on."""
-    for row, after in zip(rows, [*rows[1:], None], strict=True):
+    for row, after in zip_longest(rows, rows[1:]):
         follows = after is not None and key(after) == key(row)
         end = row["valid_to"]
         if follows and after is not None and (end is None or after["valid_from"] < end):

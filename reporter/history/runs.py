@@ -55,21 +55,24 @@ def _start(
     wanted: Mapping[str, str],
 ) -> Run:
     lock(connection, "runs")
-    for found in connection.execute(recording.UNFINISHED, {"kind": kind}).mappings():
+    for found in connection.execute(
+        recording.UNFINISHED, {"kind": kind, "organization": wanted["organization"]}
+    ).mappings():
         row = dict(found)
         if row["owner"] != owner and row["lease_until"] > now:
             raise RunBusy(
                 f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
                 f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
             )
-        if any(row[name] != wanted[name] for name in ("organization", "tool_version", "checks_hash")):
-            _fail(connection, row, now, "given up: a newer program or another organization came after it")
+        if any(row[name] != wanted[name] for name in ("tool_version", "checks_hash")):
+            _fail(connection, row, now, "given up: another version of the program or of its checks came after it")
             continue
         leased = {"owner": owner, "lease_until": now + lease}
         connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
         return run_from(row)
     seq = connection.scalar(recording.LAST_SEQ) or 0
-    id = str(uuid5(NAMESPACE_URL, f"reporter run {wanted['organization']} {kind} {micros(as_of)} {owner} {seq}"))
+    number = (connection.scalar(recording.LAST_NUMBER) or 0) + 1
+    id = str(uuid5(NAMESPACE_URL, f"reporter run {number} {wanted['organization']} {kind} {micros(as_of)}"))
     values = {
         "id": id,
         "kind": kind,

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reporter.history import blobs, journal
 from reporter.history.dictionary import DICTIONARY
-from reporter.history.engine import lock, write
+from reporter.history.engine import lock, share, write
 from reporter.history.nouns import NotOurs, TooNew, Unusable
 from reporter.history.queries import recording
 from reporter.history.tables import META
@@ -22,6 +22,7 @@ def prepare(engine: Engine, now: datetime) -> None:
     """Create the tables in an empty database, migrate an older one of ours, refuse anything else untouched."""
     try:
         write(engine, lambda connection: _prepare(connection, now))
+        share(engine)
     except OperationalError as error:
         raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
     except DatabaseError as error:

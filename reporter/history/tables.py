@@ -96,7 +96,7 @@ class Document(Row, table=True):
     """Bytes by their SHA-256, compressed: configurations, evidence, coverage, tallies. Equal content is stored once."""
 
     hash: bytes = Field(primary_key=True, sa_type=Digest)
-    codec: int  # 0 as it is, 1 zlib, 2 zlib with the preset dictionary
+    codec: int  # 0 as it is, 2 deflated with the preset dictionary
     size: int  # of the content
     data: bytes = Field(sa_type=LargeBinary)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table
 
 from reporter.history import blobs, journal
 from reporter.history.acts_tables import JOURNAL
+from reporter.history.columns import EPOCH, read
 from reporter.history.dictionary import DICTIONARY
 from reporter.history.engine import reading
 from reporter.history.nouns import Problem
@@ -23,6 +24,7 @@ from reporter.history.seals import SEALED, seal_of
 from reporter.history.tables import DOCUMENT, Row
 
 Head = tuple[str, str]
+NEVER = EPOCH  # no run ended before it
 
 
 def verify(engine: Engine) -> tuple[Problem, ...]:
@@ -34,22 +36,42 @@ def verify(engine: Engine) -> tuple[Problem, ...]:
 def _problems(connection: Connection) -> Iterator[Problem]:
     yield from _facts(connection)
     yield from _documents(connection)
-    for table in SEALED:
-        for found in connection.execute(proof.all_rows(table)).mappings():
-            if seal_of(table, found) != found["seal"]:
-                yield Problem(table.name, str(found["id"]), f"was altered ({_where(found)})")
+    unreadable = yield from _seals(connection)
+    unreadable |= yield from _journal(connection)
+    if unreadable:  # what cannot be read cannot be replayed; it has been named
+        return
     for table, query in proof.MISSING_RESOURCES:
         for row in connection.execute(query):
             yield Problem("resource", str(row.resource), f"is missing: {table.name} {row.id} is about it")
-    edge = connection.scalar(proof.PURGES)
+    edge = connection.scalar(proof.LAST_PURGE)
     for row in connection.execute(proof.bare_resources()):
         if edge is None or row.first_seen_at >= edge:
             yield Problem("version", f"of resource {row.id}", f"all rows are missing: {row.type} {row.key}")
     for account in connection.scalars(proof.READERS).all():
         yield from account_problems(connection, account, edge)
-    heads = yield from _journal(connection)
-    yield from _journaled(connection, heads)
     yield from _runs(connection)
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[tuple[dict[str, Any], str]]:
+    """A table's rows, read value by value, each with the column that could not be read, if any."""
+    for raw in connection.execute(proof.all_rows(table)).mappings():
+        row, bad = dict(raw), ""
+        for column in table.columns:
+            try:
+                row[column.name] = read(column.type, raw[column.name], connection.dialect)
+            except (ValueError, TypeError, OverflowError):
+                bad = column.name
+        yield row, bad
+
+
+def _seals(connection: Connection) -> Generator[Problem, None, bool]:
+    unreadable = False
+    for table in SEALED:
+        for row, bad in _rows(connection, table):
+            unreadable |= bool(bad)
+            if bad or seal_of(table, row) != row["seal"]:
+                yield Problem(table.name, str(row["id"]), f"was altered ({bad or _where(row)})")
+    return unreadable
 
 
 def _where(row: Mapping[Any, Any]) -> str:
@@ -71,45 +93,57 @@ def _documents(connection: Connection) -> Iterator[Problem]:
     for row in connection.execute(proof.all_rows(DOCUMENT)):
         try:
             body = blobs.unpack(row.codec, row.data)
-        except zlib.error:
+        except (zlib.error, ValueError, TypeError):
             body = None
         if body is None or blobs.address(body) != row.hash or len(body) != row.size:
-            yield Problem("document", row.hash.hex(), "its content is not what its address says")
+            yield Problem("document", _hex(row.hash), "its content is not what its address says")
     for table, query in proof.missing_documents():
         for key in connection.scalars(query):
             yield Problem(table.name, str(key), "names a document that is missing")
     for hash in connection.scalars(proof.unused_documents()):
-        yield Problem("document", hash.hex(), "no row names it")
+        yield Problem("document", _hex(hash), "no row names it")
 
 
-def _journal(connection: Connection) -> Generator[Problem, None, dict[Head, bytes]]:
-    """Follow the journal; the chain after each entry that a run was sealed with is checked by `_runs`."""
+def _hex(hash: Any) -> str:
+    return hash.hex() if isinstance(hash, bytes) else str(hash)
+
+
+def _journal(connection: Connection) -> Generator[Problem, None, bool]:
+    """Follow the journal, and hold every row that people or deliveries wrote against it."""
     chain, number = journal.NOTHING, 0
-    for entry in connection.execute(proof.all_rows(JOURNAL)).mappings():
+    heads: dict[Head, bytes] = {}
+    for entry, bad in _rows(connection, JOURNAL):
         number += 1
         if entry["number"] != number:
             yield Problem("journal", str(number), "is missing")
             number = entry["number"]
-        elif journal.link(chain, entry) != entry["chain"]:
+        elif bad or journal.link(chain, entry) != entry["chain"]:
             yield Problem("journal", str(number), f"was altered ({entry['act']} of {entry['key']})")
         chain = entry["chain"]
-    return {(row.subject, row.key): row.content for row in connection.execute(proof.journal_heads())}
+        heads[str(entry["subject"]), str(entry["key"])] = entry["content"]
+    return (yield from _journaled(connection, heads))
 
 
-def _journaled(connection: Connection, heads: Mapping[Head, bytes]) -> Iterator[Problem]:
-    """Every row that people or deliveries wrote says what the journal says it says."""
+def _journaled(connection: Connection, heads: Mapping[Head, bytes]) -> Generator[Problem, None, bool]:
     sealed = {table.name for table in SEALED} | {"document", "journal", "run"}
+    unreadable = False
     for table in (one for one in Row.metadata.sorted_tables if one.name not in sealed):
         key = journal.key_of(table)
         found = set()
-        for row in connection.execute(proof.all_rows(table)).mappings():
+        for row, bad in _rows(connection, table):
             found.add(str(row[key]))
-            content = heads.get((table.name, str(row[key])))
-            if content is None or content == journal.NOTHING:
-                yield Problem(table.name, str(row[key]), "was added by hand: the journal does not know it")
-            elif content != journal.content_of(table, row):
+            unreadable |= bool(bad)
+            content = heads.get((table.name, str(row[key])), journal.NOTHING)
+            if content == journal.NOTHING:
+                yield Problem(
+                    table.name,
+                    str(row[key]),
+                    "is unknown to the journal: added by hand, or the journal's end was cut off",
+                )
+            elif bad or content != journal.content_of(table, row):
                 yield Problem(table.name, str(row[key]), "was altered: the journal says otherwise")
         yield from _vanished(table, heads, found)
+    return unreadable
 
 
 def _vanished(table: Table, heads: Mapping[Head, bytes], found: set[str]) -> Iterator[Problem]:
@@ -120,6 +154,7 @@ def _vanished(table: Table, heads: Mapping[Head, bytes], found: set[str]) -> Ite
 
 def _runs(connection: Connection) -> Iterator[Problem]:
     chain, seq = "", 0
+    purges = {row.at: row.cutoff for row in connection.execute(proof.PURGES)}
     journals = {0: journal.NOTHING} | {row.number: row.chain for row in connection.execute(proof.SEALED_ENTRIES)}
     for row in connection.execute(proof.SEALED_RUNS).mappings().all():
         seq += 1
@@ -129,6 +164,10 @@ def _runs(connection: Connection) -> Iterator[Problem]:
         elif link(chain, row, journals.get(row["journal"], b"")) != row["chain"]:
             yield Problem("run", f"#{seq}", "was altered, or a run or journal entry before it was")
         chain = row["chain"]
+        if row["status"] != "sealed" or (
+            row["purged_at"] and row["finished_at"] >= purges.get(row["purged_at"], NEVER)
+        ):
+            yield Problem("run", f"#{seq}", "was altered: its status, or that it was purged")
         if row["purged_at"] is None:
             yield from _contents(connection, row)
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction
 from reporter.report.facts import Capped, Facts
 from reporter.report.source import Acknowledgement, ChangeRow, CheckText, Source
+from reporter.report.words import short
 
-OPS_SHOWN = 6  # differences printed for one change; the rest is in the data
+OPS_SHOWN = 5  # differences printed for one change; the rest is in the data
+FEW = 5  # changes in full; where there are more of them, each is given less room
+MOVED_SHOWN = 4  # checks named as moved by one change
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class ChangeLine:
     change: Change
     attribution: Attribution | None
     acknowledgement: Acknowledgement | None
+    title: str  # the resource and what happened to it
     moved: tuple[Moved, ...]
+    moved_left_out: int = 0
     ops_left_out: int = 0
 
 
@@ -36,6 +41,7 @@ class ChangeGroup:
     title: str
     direction: Direction | None
     lines: Capped[ChangeLine]
+    in_full: bool = True  # printed with every difference, or a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Drift:
         return self.total == self.minor
 
 
+BAD = (Direction.WORSENED, Direction.MIXED)
 _TITLES = {
     Direction.WORSENED: "Worsened",
     Direction.MIXED: "Partly worse, partly better",
@@ -70,7 +77,7 @@ _TITLES = {
 
 
 def drift(source: Source, facts: Facts) -> Drift:
-    """Count everything; list worsened first and share what room is left among the other directions."""
+    """Count everything; print what worsened with before and after, the rest in short."""
     counts = facts.change_counts
     left = facts.options.changes_shown
     groups = []
@@ -78,10 +85,12 @@ def drift(source: Source, facts: Facts) -> Drift:
         total = sum(c.count for c in counts if c.direction is direction and c.klass in ("security", "operational"))
         if not total:
             continue
-        room = left if direction is Direction.WORSENED else max(left // 2, 3)
-        lines = tuple(_line(facts, row) for row in source.changes(facts.scope, direction, room))
-        left = max(left - len(lines), 0)
-        groups.append(ChangeGroup(title, direction, Capped(lines, total)))
+        full = direction in BAD or facts.edition.kind == "account"
+        room = max(left, 2) if full else facts.options.rows_shown
+        ops = OPS_SHOWN if total <= FEW else OPS_SHOWN // 2
+        lines = tuple(_line(facts, row, ops) for row in source.changes(facts.scope, direction, room))
+        left -= len(lines) if full else 0
+        groups.append(ChangeGroup(title, direction, Capped(lines, total), full))
 
     def kinds(*wanted: ChangeKind) -> int:
         return sum(c.count for c in counts if c.kind in wanted)
@@ -105,22 +114,33 @@ def drift(source: Source, facts: Facts) -> Drift:
     )
 
 
-def _line(facts: Facts, row: ChangeRow) -> ChangeLine:
+def _line(facts: Facts, row: ChangeRow, ops: int) -> ChangeLine:
     change = row.change
-    moved = sorted(
-        change.checks.items(),
-        key=lambda item: (not item[1].endswith("fail"), SEVERITIES.index(facts.check(item[0]).severity), item[0]),
-    )
+    moved = [Moved(facts.check(check), how) for check, how in change.checks.items() if _telling(how)]
+    moved.sort(key=lambda m: (not m.moved.endswith("fail"), SEVERITIES.index(m.check.severity), m.check.id))
     return ChangeLine(
         change,
         row.attribution,
         row.acknowledgement,
-        tuple(Moved(facts.check(check), how) for check, how in moved),
-        max(len(change.ops) - OPS_SHOWN, 0),
+        _title(change),
+        tuple(moved[:MOVED_SHOWN]),
+        max(len(moved) - MOVED_SHOWN, 0),
+        max(len(change.ops) - ops, 0),
     )
+
+
+def _telling(moved: str) -> bool:
+    """Whether a check's move is news: it fails now, or failed and passes. That a new bucket passes is none."""
+    return moved.endswith("fail") or moved == "fail -> pass"
+
+
+def _title(change: Change) -> str:
+    """What happened, with the resource's short name in front unless the summary has it already."""
+    name, summary = short(change.resource), change.summary or change.kind.replace("_", " ")
+    return summary if name in summary else f"{name}: {summary}"
 
 
 def worsened(groups: Iterable[ChangeGroup], limit: int) -> tuple[ChangeLine, ...]:
     """The first lines of what got worse, for the front of the report."""
-    lines = [line for g in groups if g.direction in (Direction.WORSENED, Direction.MIXED) for line in g.lines.rows]
+    lines = [line for g in groups if g.direction in BAD for line in g.lines.rows]
     return tuple(lines[:limit])

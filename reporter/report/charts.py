@@ -97,7 +97,7 @@ def trend(points: Sequence[RunPoint], width: float = 520, height: float = 150) -
     base = height - bottom
     tallest = max((p.counts.failed + p.counts.insufficient for p in points), default=0)
     scale = _round_up(tallest)
-    slot = (width - left) / max(len(points), 1)
+    slot = min((width - left) / max(len(points), 1), 70.0)  # few runs stand together at the left
     thick = min(slot * 0.62, 34.0)
     bars: list[Segment] = []
     totals, dates = [], []

@@ -44,6 +44,7 @@ class Content:
     integrity: Integrity | None
     method: Method
     accounts: Mapping[str, AccountRef]
+    controls_in_full: int = 80  # with more controls than this in all, their tables are kept short
 
 
 def build(source: Source, edition: Edition, options: Options) -> Content:
@@ -73,6 +74,7 @@ def build(source: Source, edition: Edition, options: Options) -> Content:
         integrity=source.integrity(facts.scope),
         method=method(facts),
         accounts=_mentioned(facts, changes, findings, covered),
+        controls_in_full=options.controls_in_full,
     )
     return masked(source, facts, content)
 
@@ -82,8 +84,10 @@ def _mentioned(facts: Facts, changes: Drift, findings: FindingsSection, covered:
     wanted = set(_ids(changes, findings, covered))
     if facts.edition.kind == "account":
         wanted.update(row.account.id for row in facts.accounts)
+    known = {row.account.id: row for row in facts.accounts if row.account.id in wanted}
     tags = facts.options.owner_tags
-    return {row.account.id: refer(row, tags) for row in facts.accounts if row.account.id in wanted}
+    # an account that has left the organization still has changes, but no row
+    return {a: refer(known[a], tags) if a in known else AccountRef(a) for a in sorted(wanted)}
 
 
 def _ids(changes: Drift, findings: FindingsSection, covered: Coverage) -> Iterator[str]:

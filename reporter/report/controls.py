@@ -32,6 +32,7 @@ class FrameworkSection:
     source: str
     statuses: tuple[tuple[ControlStatus, int], ...]  # in the order of ControlStatus, zeroes left out
     lines: tuple[ControlLine, ...]
+    printed: tuple[str, ...]  # ids of the controls a body prints; unless there are too many, all
 
     @property
     def total(self) -> int:
@@ -68,10 +69,12 @@ def control_results(source: Source, facts: Facts) -> ControlResults:
 
 def framework_sections(facts: Facts, results: ControlResults) -> tuple[FrameworkSection, ...]:
     """One section for each framework; a control the source says nothing of is not assessed, never left out."""
-    return tuple(_section(framework, results[framework.id]) for framework in facts.frameworks)
+    total = sum(len(framework.controls) for framework in facts.frameworks)
+    room = facts.options.controls_shown / max(total, 1)
+    return tuple(_section(framework, results[framework.id], room) for framework in facts.frameworks)
 
 
-def _section(framework: Framework, results: tuple[ControlResult, ...]) -> FrameworkSection:
+def _section(framework: Framework, results: tuple[ControlResult, ...], room: float) -> FrameworkSection:
     by_id = {result.control: result for result in results}
     lines = tuple(
         ControlLine(
@@ -89,7 +92,26 @@ def _section(framework: Framework, results: tuple[ControlResult, ...]) -> Framew
         framework.source,
         tuple((status, n) for status, n in counted if n),
         lines,
+        _printed(lines, room),
     )
+
+
+_URGENT = (
+    ControlStatus.FAIL,
+    ControlStatus.PARTIAL,
+    ControlStatus.NOT_ASSESSED,
+    ControlStatus.WAIVED,
+    ControlStatus.MANUAL,
+)
+
+
+def _printed(lines: tuple[ControlLine, ...], room: float) -> tuple[str, ...]:
+    """All, or the framework's share of the room: failing ones first, and back in the framework's order."""
+    if room >= 1:
+        return tuple(line.control.id for line in lines)
+    ranked = sorted(lines, key=lambda line: (*_URGENT, line.result.status).index(line.result.status))
+    kept = {line.control.id for line in ranked[: max(int(len(lines) * room), 5)]}
+    return tuple(line.control.id for line in lines if line.control.id in kept)
 
 
 def account_map(source: Source, facts: Facts) -> AccountMap | None:

@@ -79,7 +79,7 @@ def coverage(facts: Facts) -> Coverage:
         partial=count(ReadStatus.PARTIAL),
         unreachable=count(ReadStatus.UNREACHABLE),
         excluded=count(ReadStatus.EXCLUDED),
-        incomplete=Capped(tuple(short[: facts.options.accounts_shown]), len(short)),
+        incomplete=Capped(tuple(short[: facts.options.rows_shown]), len(short)),
         regions_enabled=sum(row.regions_enabled for row in rows),
         regions_read=sum(row.regions_read for row in rows),
         resources=sum(row.resources for row in rows),
@@ -100,7 +100,7 @@ def unassessed(source: Source, facts: Facts, results: dict[str, tuple[ControlRes
     ]
     lacking.sort(key=lambda row: (-row.insufficient, row.check.id))
     controls = tuple(_open_controls(facts, results))
-    cap = facts.options.accounts_shown
+    cap = facts.options.rows_shown
     return Unassessed(
         Capped(gaps[:cap], len(gaps)), Capped(tuple(lacking[:cap]), len(lacking)), Capped(controls[:cap], len(controls))
     )

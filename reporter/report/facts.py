@@ -1,7 +1,7 @@
 """What every section of a report starts from: asked of the source once, for one edition."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -42,8 +42,13 @@ class Options:
     classification: str = ""
     prepared_by: str = ""
     owner_tags: tuple[str, ...] = ("Owner", "owner", "Team", "team")
-    findings_shown: int = 60
-    changes_shown: int = 30
+    # what a body prints; the attached data holds everything. Together these keep any organization within forty pages
+    findings_shown: int = 80
+    evidence_checks: int = 10  # checks of which the first finding is printed with its evidence (for an account: all)
+    changes_shown: int = 10  # for the worse, with before and after
+    controls_shown: int = 180  # of all frameworks together
+    controls_in_full: int = 80  # with more controls than this in all, their tables are kept short
+    rows_shown: int = 16  # of short lists: other changes, waivers, gaps
     accounts_shown: int = 40
     runs_shown: int = 12
     expiring: timedelta = timedelta(days=30)
@@ -126,7 +131,7 @@ def gather(source: Source, edition: Edition, options: Options) -> Facts:
         scope=scope,
         run=source.run(),
         previous=source.previous(),
-        checks=source.checks(),
+        checks={id: replace(text, title=text.title.rstrip(".")) for id, text in source.checks().items()},
         frameworks=frameworks,
         accounts=accounts,
         totals={total.account: total for total in source.account_totals(scope)},

@@ -1,7 +1,7 @@
 """Failing findings with evidence, age, owner and remedy; and the waivers that stand beside some of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from reporter.model import SEVERITIES, Evidence, Finding, Severity, Status, Waiver
@@ -38,6 +38,17 @@ class FindingGroup:
     accounts_failing: int
     controls: tuple[str, ...]  # "CIS 3.1": every control of the edition's frameworks that uses the check
     lines: Capped[FindingLine]
+    in_full: int = 0  # of the lines, so many are printed with their evidence
+
+
+@dataclass(frozen=True, slots=True)
+class FailingCheck:
+    """A check with failing findings, for the overview: every one of them is there."""
+
+    check: CheckText
+    severity: Severity
+    counts: Counts
+    accounts_failing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,7 @@ class FindingsSection:
     shown: int
     total: int
     overdue: int  # among those shown
+    checks: tuple[FailingCheck, ...]
     groups: tuple[FindingGroup, ...]
 
 
@@ -83,7 +95,19 @@ def findings_section(source: Source, facts: Facts) -> FindingsSection:
     groups.sort(key=lambda g: (g.counts.open == 0, SEVERITIES.index(g.severity), -g.counts.open, g.check.id))
     total = sum(tally.failed for tally in facts.tallies)
     overdue = sum(line.overdue for g in groups for line in g.lines.rows)
-    return FindingsSection(len(rows), total, overdue, tuple(groups))
+    for number, group in enumerate(groups):
+        alone = facts.edition.kind == "account"
+        full = len(group.lines.rows) if alone else int(number < facts.options.evidence_checks)
+        groups[number] = replace(group, in_full=full)
+    return FindingsSection(len(rows), total, overdue, _failing(facts), tuple(groups))
+
+
+def _failing(facts: Facts) -> tuple[FailingCheck, ...]:
+    rows = [
+        FailingCheck(facts.check(t.check), t.severity, _sum([t]), t.accounts_failing) for t in facts.tallies if t.failed
+    ]
+    rows.sort(key=lambda r: (r.counts.open == 0, SEVERITIES.index(r.severity), -r.counts.open, r.check.id))
+    return tuple(rows)
 
 
 def _line(
@@ -131,7 +155,7 @@ def waivers_section(source: Source, facts: Facts, changes: Iterable[ChangeLine])
     """Waivers, soonest to expire first; and the changes somebody acknowledged."""
     rows = [_waiver(facts, row) for row in source.waivers(facts.scope)]
     return WaiversSection(
-        Capped(tuple(rows[: facts.options.accounts_shown]), len(rows)),
+        Capped(tuple(rows[: facts.options.rows_shown]), len(rows)),
         sum(row.state == "expiring" for row in rows),
         sum(row.state == "expired" for row in rows),
         sum(tally.waived for tally in facts.tallies),

@@ -72,6 +72,7 @@ class Action:
     accounts: int
     new: int  # among the findings shown
     owners: tuple[str, ...]
+    named: tuple[str, ...]  # the accounts of the findings shown, for where no owner is known
     due_on: date | None
     fix: str  # of the first of them, as an example
 
@@ -282,6 +283,7 @@ def _new(group: FindingGroup) -> int:
 def _action(facts: Facts, group: FindingGroup, rows: dict[str, AccountRow]) -> Action:
     lines = [line for line in group.lines.rows if not line.waiver]
     owners = {refer(rows[a], facts.options.owner_tags).owner for a in {li.finding.account for li in lines} if a in rows}
+    names = {rows[a].account.name or a for a in {line.finding.account for line in lines} if a in rows}
     due = [line.due_on for line in lines if line.due_on]
     return Action(
         group.check.id,
@@ -291,6 +293,7 @@ def _action(facts: Facts, group: FindingGroup, rows: dict[str, AccountRow]) -> A
         group.accounts_failing,
         _new(group),
         tuple(sorted(owner for owner in owners if owner)),
+        tuple(sorted(names)),
         min(due, default=None),
         lines[0].finding.fix or group.check.fix,
     )

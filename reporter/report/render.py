@@ -1,9 +1,10 @@
 """Content to pages: Jinja2 with autoescaping and without tolerance for a name that is not there."""
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +28,10 @@ class Look:
     brand: str = "#12455b"
     zone: str = "UTC"
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.brand):
+            raise ValueError(f'report.brand is "{self.brand}", which is no colour. Write it as #12455b.')
+
 
 def template_folder() -> Path:
     """Where our templates are: inside the installed package, or beside it in a checkout."""
@@ -35,8 +40,9 @@ def template_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+@cache
 def environment(look: Look) -> jinja2.Environment:
-    """The templates with their filters; every value printed passes `seen` first."""
+    """The templates with their filters, compiled once for each look; every value printed passes `seen` first."""
     folders = [look.folder] if look.folder else []
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, template_folder()]),
@@ -59,6 +65,9 @@ def environment(look: Look) -> jinja2.Environment:
         "shown": words.shown,
         "cut": words.cut,
         "brief": words.brief,
+        "short": words.short,
+        "arrow": words.arrow,
+        "dotted": _dotted,
         "grouped": words.grouped,
     }
     env.globals |= {"count": words.count, "charts": charts, "brand": look.brand, "logo": _data_uri(look)}
@@ -75,6 +84,11 @@ def html(content: Content, files: Sequence[DataFile], look: Look, *, paged: bool
 def stylesheet(env: jinja2.Environment, name: str) -> Markup:
     """A stylesheet with its settings filled in, ready for a style element."""
     return Markup(env.get_template(name).render())  # noqa: S704 - a template of ours or the organization's own
+
+
+def _dotted(path: str) -> Markup:
+    """A path that may break after its dots and nowhere inside a word."""
+    return Markup(".<wbr>").join(seen(path).split("."))
 
 
 def _escapes(name: str | None) -> bool:

@@ -1,5 +1,7 @@
 """The report as JSON, and the JSON Schema it keeps to (report.schema.json, held equal by a test)."""
 
+import json
+import sys
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -29,3 +31,7 @@ def schema() -> dict[str, Any]:
 
 def _adapter() -> TypeAdapter[Content]:
     return TypeAdapter(Content)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(schema(), indent=1, sort_keys=True) + "\n")

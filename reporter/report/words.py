@@ -1,6 +1,7 @@
 """How plain values read: numbers, instants, ages, counts of things, and AWS's values as short text."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -89,6 +90,16 @@ def cut(text: str, limit: int) -> str:
 def brief(text: str, limit: int) -> str:
     """At most `limit` characters and an ellipsis, where there is no room to say more."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def short(name: str) -> str:
+    """A resource as people call it: of an ARN its last part, of anything else all of it."""
+    return re.split(r"[:/]", name)[-1] or name if name.startswith("arn:") else name
+
+
+def arrow(text: str) -> str:
+    """ "pass -> fail" as it is printed."""
+    return text.replace("->", "→")
 
 
 def grouped(digest: str, length: int = 24) -> str:

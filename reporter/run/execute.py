@@ -21,7 +21,7 @@ from reporter.run.attributing import attribute_run
 from reporter.run.judging import judge_run
 from reporter.run.posting import post, transport
 from reporter.run.publish import WHOLE, Press, Published, addressed, letters, publish
-from reporter.run.wiring import Judgement, collect_options, judgement
+from reporter.run.wiring import Judgement, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
 
 LEASE = timedelta(minutes=3)
@@ -93,6 +93,8 @@ def execute(settings: Settings, request: Request, *, owner: str, clock: Clock, t
     judged_by = judgement(settings)
     engine = history.connect(database_url(settings))
     history.prepare(engine, clock())
+    history.sync_waivers(engine, judged_by.waivers.items, clock())
+    judged_by = with_stored(judged_by, engine, clock())
     at = Setting(engine, settings, judged_by, request, owner, clock, tell)
     if (unpublished := _unpublished(engine)) is not None:
         return _hand_over(at, unpublished, resumed=True)

@@ -1,87 +1,132 @@
 """The history as a git repository: one file for each resource, one commit for each run, the same commits each time.
 
 Written through `git fast-import`, so the size of the organization is no matter; dates and names come from the runs, and so
-does every commit id.
+does every commit id. An earlier export of the same choice is continued where it ended.
 """
 
+import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from reporter import history
-from reporter.model import ConfigurationItem, Run
+from reporter.model import EVERY_PART, Change, ConfigurationItem, Run
+from reporter.run.comparing import completed, rank
 
 BRANCH = "refs/heads/history"
 AUTHOR = "reporter <reporter@localhost>"
-MARK = "reporter.history"  # a key in the repository's own configuration that says it is an export of ours
-LONGEST_NAME = 200  # bytes of a file name, below every file system's limit
+MARK = "reporter.history"  # a key in the repository's own configuration: that it is an export of ours, and of what
+LONGEST_NAME = 180  # bytes of a file name, below every file system's limit
+TOLD = 200  # changes that a commit names
+NAMED = ("AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::SNS::Topic")
+_PREFIX = re.compile(
+    r"(?:trail|key|eventdatastore|channel|analyzer|detector|configuration-recorder|accesspoint)/|log-group:"
+)
+GIT = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.autocrlf=false")
 
 
 class GitError(RuntimeError):
     """The export could not be written; the message says why."""
 
 
-def export_git(engine: history.Engine, folder: Path, tell: Callable[[str], None]) -> int:
-    """Write all sealed runs into `folder` and check the last out; how many commits there are."""
-    if folder.exists() and any(folder.iterdir()) and not _is_ours(folder):
+def export_git(
+    engine: history.Engine, folder: Path, tell: Callable[[str], None], within: history.Within = history.EVERYWHERE
+) -> int:
+    """Write all sealed runs into `folder` and check the last out; how many commits were added."""
+    if folder.exists() and any(folder.iterdir()) and not _mark(folder):
         raise GitError(f"{folder}: is not empty and not an earlier export; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
     _git(folder, "init", "--quiet")
-    _git(folder, "config", MARK, "true")
-    runs = list(reversed(history.last_runs(engine, 1_000_000)))
-    process = subprocess.Popen(  # noqa: S603 - no shell, and no word of the command comes from outside
-        ["git", "-C", str(folder), "fast-import", "--quiet", "--force"],  # noqa: S607 - git is found on PATH
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    previous: Run | None = None
-    for run in runs:
-        for chunk in _commit(engine, previous, run):
-            process.stdin.write(chunk)
-        tell(f"run {run.seq} of {run.as_of:%Y-%m-%d}")
-        previous = run
-    _, said = process.communicate()
-    if process.returncode:
-        raise GitError(f"git fast-import failed: {said.decode(errors='replace').strip()[:300]}")
+    runs = tuple(reversed(history.last_runs(engine, 1_000_000)))
+    tip = _tip(folder, runs) if _mark(folder) == _choice(within) else None
+    _git(folder, "config", MARK, _choice(within))
+    waiting = [run for run in runs if tip is None or (run.seq or 0) > (tip.seq or 0)]
+    if waiting:
+        _import(folder, _stream(engine, tip, waiting, within, tell))
     if runs:
         _git(folder, "symbolic-ref", "HEAD", BRANCH)
         _git(folder, "reset", "--quiet", "--hard")
-    return len(runs)
+    return len(waiting)
 
 
 def path_of(item: ConfigurationItem) -> str:
-    """Where a resource's file is: account, type and name, each fit for every file system."""
-    type = item.type.replace("AWS::", "").replace("::", "-").strip("-") or "Account"
-    name = quote(item.id.rpartition(":")[2] if item.id.startswith("arn:") else item.id, safe="@+=,.-")
-    return f"{item.account}/{type}/{item.region}/{name[:LONGEST_NAME]}.json"
+    """Where a resource's file is: account, type, region and name, each fit for every file system."""
+    type = item.type.replace("AWS::", "").replace("::", "-").strip(":-") or "Account"
+    said = item.id.split(":", 5)[-1] if item.id.startswith("arn:") else item.id
+    name = quote(_PREFIX.sub("", said), safe="@+=,.-")
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}~{hashlib.sha256(item.id.encode()).hexdigest()[:8]}"
+    return f"{item.account}/{type}/{item.region}/{name}.json"
 
 
-def _commit(engine: history.Engine, previous: Run | None, run: Run) -> Iterator[bytes]:
-    seconds = int(run.as_of.timestamp())
-    message = f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC\n\nRun-Id: {run.id}\nChain: {run.chain}\n".encode()
-    yield f"commit {BRANCH}\ncommitter {AUTHOR} {seconds} +0000\n".encode()
-    yield b"data %d\n%s\n" % (len(message), message)
-    if previous is None:
-        yield b"deleteall\n"
-    for before, after in _differences(engine, previous, run):
+def _import(folder: Path, stream: Iterator[bytes]) -> None:
+    command = [*GIT, "-C", str(folder), "fast-import", "--quiet", "--force"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 - no shell, no foreign word
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):  # git has given up, and says why
+        for chunk in stream:
+            process.stdin.write(chunk)
+    _, said = process.communicate()
+    if process.returncode:
+        raise GitError(f"git fast-import failed: {said.decode(errors='replace').strip()[:300]}")
+
+
+def _stream(
+    engine: history.Engine, tip: Run | None, runs: list[Run], within: history.Within, tell: Callable[[str], None]
+) -> Iterator[bytes]:
+    """What fast-import reads: a commit for each run, upon the earlier export's last one if there is one."""
+    previous = tip
+    for run in runs:
+        seconds = int(run.as_of.timestamp())
+        message = _message(run, history.changes(engine, run=run, within=within))
+        yield f"commit {BRANCH}\ncommitter {AUTHOR} {seconds} +0000\n".encode()
+        yield b"data %d\n%s\n" % (len(message), message)
+        if previous is None:
+            yield b"deleteall\n"
+        elif previous is tip:
+            yield f"from {BRANCH}^0\n".encode()
+        yield from _files(engine, previous, run, within)
+        yield b"\n"
+        tell(f"run {run.seq} of {run.as_of:%Y-%m-%d}")
+        previous = run
+
+
+def _files(engine: history.Engine, previous: Run | None, run: Run, within: history.Within) -> Iterator[bytes]:
+    for before, after in _differences(engine, previous, run, within):
         if before is not None and (after is None or path_of(after) != path_of(before)):
             yield f'D "{path_of(before)}"\n'.encode()
         if after is not None:
             data = _document(after)
             yield f'M 100644 inline "{path_of(after)}"\n'.encode() + b"data %d\n%s\n" % (len(data), data)
-    yield b"\n"
+
+
+def _message(run: Run, changes: tuple[Change, ...]) -> bytes:
+    """What the commit says: the run, and its changes in words, the worse first. Who made them may be found out later."""
+    lines = [f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: {len(changes)} changes", ""]
+    lines += [
+        f"{one.direction.value} {one.kind.value} {one.arn or one.resource} ({one.account}): {one.summary}"
+        for one in sorted(changes, key=rank)[:TOLD]
+    ]
+    if len(changes) > TOLD:
+        lines.append(f"and {len(changes) - TOLD} more")
+    lines += ["" if changes else "No changes.", f"Run-Id: {run.id}", f"Chain: {run.chain}"]
+    return "".join(f"{_one_line(text)}\n" for text in lines).encode()
 
 
 def _differences(
-    engine: history.Engine, previous: Run | None, run: Run
+    engine: history.Engine, previous: Run | None, run: Run, within: history.Within
 ) -> Iterator[tuple[ConfigurationItem | None, ConfigurationItem | None]]:
     if previous is not None:
-        yield from history.pairs(engine, previous, run, history.Within())
+        pairs = history.pairs(engine, previous, run, within)
+        yield from (completed(engine, previous, run, pair) for pair in pairs)
         return
-    for snapshot in history.snapshots(engine, run, history.Within()):
+    for item in history.shared(engine, run, NAMED, within):  # also what only other accounts could show
+        yield None, item
+    for snapshot in history.snapshots(engine, run, within):
         for item in snapshot.items:
             yield None, item
 
@@ -91,19 +136,39 @@ def _document(item: ConfigurationItem) -> bytes:
         "arn": item.arn,
         "type": item.type,
         "configuration": item.configuration,
-        "unread": {part: str(why) for part, why in item.unread.items() if part != "*"},
+        "unread": {part: str(why) for part, why in item.unread.items() if part != EVERY_PART},
     }
-    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=str).encode() + b"\n"
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True, default=str).encode() + b"\n"
 
 
-def _is_ours(folder: Path) -> bool:
-    asked = ["git", "-C", str(folder), "config", "--local", MARK]
-    return subprocess.run(asked, capture_output=True, check=False).stdout.strip() == b"true"  # noqa: S603 - as above
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def _choice(within: history.Within) -> str:
+    """What is exported, in one word for the repository's configuration."""
+    accounts = ",".join(sorted(within.accounts or ()))
+    return f"accounts={accounts};ou={within.ou}"
+
+
+def _mark(folder: Path) -> str:
+    """What an earlier export into this folder was of; empty if there was none."""
+    if not (folder / ".git").is_dir():
+        return ""
+    asked = [*GIT, "-C", str(folder), "config", "--local", MARK]
+    return subprocess.run(asked, capture_output=True, check=False).stdout.decode(errors="replace").strip()  # noqa: S603 - as above
+
+
+def _tip(folder: Path, runs: tuple[Run, ...]) -> Run | None:
+    """The run that an earlier export ended with, if the branch still ends with it and it has the same head."""
+    asked = [*GIT, "-C", str(folder), "log", "-1", "--format=%B", BRANCH]
+    said = subprocess.run(asked, capture_output=True, check=False).stdout.decode(errors="replace")  # noqa: S603 - as above
+    return next((run for run in runs if f"Run-Id: {run.id}\nChain: {run.chain}\n" in said), None)
 
 
 def _git(folder: Path, *words: str) -> None:
     try:
-        subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)  # noqa: S603, S607 - as above
+        subprocess.run([*GIT, "-C", str(folder), *words], check=True, capture_output=True)  # noqa: S603 - as above
     except FileNotFoundError:
         raise GitError("git is not installed: sudo apt-get install -y git") from None
     except subprocess.CalledProcessError as error:

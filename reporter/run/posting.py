@@ -1,32 +1,53 @@
-"""The outbox emptied: one letter at a time is claimed, marked as leaving, sent, and settled by what came of it."""
+"""The outbox filled and emptied: one letter at a time is claimed, marked as leaving, sent, and settled by what came of it."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from reporter import history
-from reporter.deliver.mail import Send, Smtp, by_ses, by_smtp
-from reporter.deliver.message import Letter, Sender, compose
-from reporter.deliver.outbox import LEASE, Outcome, after
-from reporter.run.publish import attachments
+from reporter.deliver.archive import ArchiveError, Link, Lock, link, to_folder, to_s3
+from reporter.deliver.aws import Cloud, CloudUnusable, client
+from reporter.deliver.mail import Send, Smtp, by_smtp
+from reporter.deliver.message import Attachment, Letter, Sender, compose
+from reporter.deliver.outbox import LEASE, Next, Outcome, after
+from reporter.deliver.ses import by_ses
+from reporter.deliver.webhook import post as tell
+from reporter.model import Run
+from reporter.report.edition import Edition
+from reporter.run.lettering import ARCHIVE_FOLDER, ARCHIVE_S3, WEBHOOK, Desk, Handed, calls, copies, letters, media_type
 from reporter.settings import Settings
 
 NO_TRANSPORT = 'mail.transport is "none": nothing is sent; set it to "smtp" or "ses"'
+LINK_LIFETIME = timedelta(days=7)
 Clock = Callable[[], datetime]
 
 
+class Unreadable(RuntimeError):
+    """A letter's files are gone or altered; the message says which and what to do."""
+
+
+def cloud(settings: Settings) -> Cloud:
+    """AWS as the settings reach it."""
+    aws = settings.aws
+    bundle = str(aws.ca_bundle) if aws.ca_bundle else ""
+    return Cloud(aws.profile, aws.region, aws.endpoint_url, bundle, aws.path_style)
+
+
 def transport(settings: Settings) -> Send | None:
-    """The way out that the settings name; None: mail is off."""
+    """The way out that the settings name for mail; None: mail is off."""
     mail = settings.mail
     if mail.transport == "smtp":
         return by_smtp(
             Smtp(mail.host, mail.port, mail.security, mail.user, mail.password.get_secret_value(), mail.ca_file, mail.timeout_seconds)
         )  # fmt: skip
     if mail.transport == "ses":
-        endpoint = settings.aws.endpoint_url or None
-        return by_ses(mail.ses_region, configuration_set=mail.ses_configuration_set, endpoint_url=endpoint)
+        return by_ses(cloud(settings), region=mail.ses_region, configuration_set=mail.ses_configuration_set)
     return None
 
 
@@ -36,50 +57,247 @@ def sender(settings: Settings) -> Sender:
     return Sender(mail.sender, mail.reply_to or "", mail.unsubscribe)
 
 
-def post(engine: history.Engine, settings: Settings, send: Send, owner: str, clock: Clock) -> Counter[str]:
-    """Send what is due; how many letters ended in each state.
+def bucket(settings: Settings) -> Any:
+    """The S3 client of the archive."""
+    return client(cloud(settings), "s3", settings.archive.s3_region, retries=3)
 
-    `sending` is committed before the provider is called: whoever dies in between leaves a row that says so.
+
+# --- filling ---
+
+
+def queue(engine: history.Engine, settings: Settings, handed: Handed, owner: str, clock: Clock) -> int:
+    """Put all that a run hands over into the outbox; how many letters were new.
+
+    The copies for the archive go first and leave at once: a mail gives a link only to a copy that is there. Mails are not
+    queued while mail is off, or they would all leave on the day it is switched on.
+    """
+    run, previous = handed.run, handed.previous
+    new = history.enqueue(engine, run, copies(handed.published, settings), clock())
+    if new:
+        post(engine, settings, transport(settings), owner, clock)
+    desk = Desk(settings, _links(engine, settings, handed, clock), _before(engine, previous) if previous else {})
+    rest = [*calls(handed, settings)]
+    if settings.mail.transport != "none":
+        rest += letters(handed, desk)
+    return new + history.enqueue(engine, run, rest, clock())
+
+
+def _links(
+    engine: history.Engine, settings: Settings, handed: Handed, clock: Clock
+) -> Callable[[Edition, Path], Link | None]:
+    """Where a file can be opened: on the web pages, else by an expiring link to its copy in the archive."""
+    run, base = handed.run, settings.report.link.rstrip("/")
+    if base:
+        return lambda edition, file: Link(f"{base}/runs/{run.seq}/{file.name}")  # noqa: ARG005 - one form for both
+    if not settings.archive.s3_bucket:
+        return lambda edition, file: None  # noqa: ARG005
+    kept = {row.edition for row in history.deliveries(engine, run, {"sent"}) if row.recipient == ARCHIVE_S3}
+    s3 = cache(partial(bucket, settings))
+
+    def signed(edition: Edition, file: Path) -> Link | None:
+        if edition.key not in kept:
+            return None
+        return link(
+            s3(),
+            settings.archive.s3_bucket,
+            _key(settings, file.parent, file.name),
+            lifetime=LINK_LIFETIME,
+            now=clock(),
+        )
+
+    return signed
+
+
+def _before(engine: history.Engine, previous: Run) -> dict[tuple[str, str], str]:
+    """What to tell those whom the previous report may not have reached."""
+    when = f"The report of {previous.as_of:%Y-%m-%d} (run {previous.seq})"
+    said = {
+        "unknown": f"{when} may not have reached you: the mail server's answer never came.",
+        "failed": f"{when} did not reach you: the mail was refused.",
+    }
+    rows = history.deliveries(engine, previous, said.keys())
+    return {(row.edition, row.recipient): said[row.state] for row in rows}
+
+
+# --- emptying ---
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One emptying of the outbox: how each kind of letter leaves, and which ways were found shut."""
+
+    engine: history.Engine
+    settings: Settings
+    send: Send | None
+    owner: str
+    clock: Clock
+    s3: Callable[[], Any]
+    shut: dict[str, Outcome]
+
+
+def post(engine: history.Engine, settings: Settings, send: Send | None, owner: str, clock: Clock) -> Counter[str]:
+    """Send what is due; how many letters ended in each state ("elsewhere": another worker took it over meanwhile).
+
+    A way that turns out to be shut (no connection, wrong password) is tried once in a round, not once for each letter; the
+    others of that way wait as if they had been tried.
     """
     ended: Counter[str] = Counter()
+    at = Round(engine, settings, send, owner, clock, cache(partial(bucket, settings)), {})
     rule = settings.mail.on_unknown
     while claimed := history.claim(engine, owner, clock(), lease=LEASE, on_unknown=rule, limit=1):
-        delivery = claimed[0]
-        letter = _letter(engine, delivery)
-        if isinstance(letter, Outcome):
-            outcome = letter
-        else:
-            history.sending(engine, delivery, owner, clock())
-            outcome = send(compose(letter, sender(settings)))
-        then = after(outcome, delivery.attempts + 1, settings.mail.attempts, clock(), rule)
-        history.settle(
-            engine, delivery, owner, clock(), state=then.state,
-            again_at=then.again_at, detail=outcome.detail, reference=outcome.reference,
-        )  # fmt: skip
-        ended[then.state] += 1
+        ended[_one(at, claimed[0])] += 1
     return ended
 
 
-def _letter(engine: history.Engine, delivery: history.Delivery) -> Letter | Outcome:
-    """The letter with its files; a file that is gone is an outcome, not a crash."""
-    payload = delivery.payload
-    folder, edition = Path(payload["folder"]), payload["edition"]
-    run = history.run_of(engine, delivery.run)
+def _one(at: Round, delivery: history.Delivery) -> str:
+    """Try a claimed letter and settle it; its state then."""
+    way = "mail" if delivery.message_id and "@" in delivery.recipient else delivery.recipient
+    tries = _tries(at.engine, delivery)
     try:
-        bodies = json.loads((folder / f"{edition}.mail.json").read_text(encoding="utf-8"))
-        files = attachments(folder, payload["attachments"])
-    except OSError as error:
-        return Outcome(
-            "permanent", f"{error.filename}: cannot be read ({error.strerror}); `reporter report` makes it anew"
-        )
-    return Letter(
-        run_id=run.id,
-        edition=edition,
-        recipient=delivery.recipient,
+        outcome = at.shut.get(way) or _attempt(at, delivery, tries)
+    except history.LeaseLost:
+        return "elsewhere"
+    if outcome.shut:
+        at.shut[way] = outcome
+    then = after(outcome, tries, at.settings.mail.attempts, at.clock(), at.settings.mail.on_unknown)
+    return _settle(at, delivery, outcome, then)
+
+
+def _tries(engine: history.Engine, delivery: history.Delivery) -> int:
+    """How often the letter was taken up, this time included, also by workers that died over it."""
+    return len(history.entries(engine, "delivery", str(delivery.id), "delivery.claimed"))
+
+
+def _attempt(at: Round, delivery: history.Delivery, tries: int) -> Outcome:
+    if problem := delivery.payload.get("problem"):
+        return Outcome("permanent", problem)
+    going = lambda: history.sending(at.engine, delivery, at.owner, at.clock())  # noqa: E731 - a word to be handed on
+    if tries > at.settings.mail.attempts:
+        result = "unknown" if delivery.attempts else "permanent"
+        return Outcome(result, f"given up after {tries - 1} tries: each ended without a word")  # type: ignore[arg-type]
+    try:
+        match delivery.recipient:
+            case str(recipient) if "@" in recipient:
+                return _mailed(at, delivery, going)
+            case str(recipient) if recipient.startswith(WEBHOOK):
+                return _told(at, delivery, going)
+            case "archive:folder" | "archive:s3":
+                return _archived(at, delivery)
+            case _:
+                return Outcome("permanent", "nobody knows how to deliver this")
+    except Unreadable as error:
+        return Outcome("permanent", str(error))
+
+
+def _mailed(at: Round, delivery: history.Delivery, going: Callable[[], object]) -> Outcome:
+    if at.send is None:
+        return Outcome("temporary", NO_TRANSPORT, shut=True)
+    payload = delivery.payload
+    folder = Path(payload["folder"])
+    bodies = json.loads(_bytes(folder / payload["bodies"], payload["bodies"].split(".")[-3]))
+    letter = Letter(
+        run_id=delivery.run,
+        edition=delivery.edition,
+        recipient=payload["address"],
         subject=bodies["subject"],
         text=bodies["text"],
         html=bodies["html"],
-        at=run.as_of,
-        attachments=files,
-        previous_run_id=payload.get("previous", ""),
+        at=delivery.queued_at,
+        message_id=delivery.message_id,
+        references=payload["references"],
+        attachments=[
+            Attachment(entry["name"], media_type(entry["file"]), _bytes(folder / entry["file"], entry["sha256"]))
+            for entry in payload["attachments"]
+        ],
+    )
+    return at.send(compose(letter, sender(at.settings)), going)
+
+
+def _told(at: Round, delivery: history.Delivery, going: Callable[[], object]) -> Outcome:
+    name = delivery.recipient.removeprefix(WEBHOOK)
+    hook = next((one for one in at.settings.webhook if one.name == name), None)
+    if hook is None:
+        return Outcome("permanent", f"the settings have no webhook called {name} any more")
+    return tell(hook.url.get_secret_value(), delivery.payload["document"], going, key=delivery.message_id.strip("<>"))
+
+
+def _archived(at: Round, delivery: history.Delivery) -> Outcome:
+    """Copy all files of an edition. Doing it twice is the same as once, so that it is never `sending`, and never unknown."""
+    archive, folder = at.settings.archive, Path(delivery.payload["folder"])
+    lock, where = Lock(archive.lock_mode, archive.lock_days), ""
+    try:
+        for entry in delivery.payload["files"]:
+            data = _bytes(folder / entry["file"], entry["sha256"])
+            if delivery.recipient == ARCHIVE_FOLDER and archive.directory is not None:
+                where = str(to_folder(archive.directory, f"{folder.name}/{entry['file']}", data).parent)
+            elif delivery.recipient == ARCHIVE_S3 and archive.s3_bucket:
+                key, kind = _key(at.settings, folder, entry["file"]), media_type(entry["file"])
+                to_s3(at.s3(), archive.s3_bucket, key, data, media_type=kind, lock=lock, now=at.clock())
+                where = f"s3://{archive.s3_bucket}/{key.rpartition('/')[0]}"
+            else:
+                return Outcome("permanent", "the settings have no such archive any more")
+    except CloudUnusable as error:
+        return Outcome("temporary", str(error), shut=True)
+    except ArchiveError as error:
+        return Outcome("permanent" if error.lasting else "temporary", str(error), shut=not error.lasting)
+    return Outcome("sent", reference=where)
+
+
+def _key(settings: Settings, folder: Path, name: str) -> str:
+    return f"{settings.archive.s3_prefix}{folder.name}/{name}"
+
+
+def _settle(at: Round, delivery: history.Delivery, outcome: Outcome, then: Next) -> str:
+    try:
+        history.settle(
+            at.engine, delivery, at.owner, at.clock(), state=then.state,
+            again_at=then.again_at, detail=outcome.detail, reference=outcome.reference,
+        )  # fmt: skip
+    except history.LeaseLost:
+        return _late(at, delivery, outcome)
+    return then.state
+
+
+def _late(at: Round, delivery: history.Delivery, outcome: Outcome) -> str:
+    """The answer came after the lease had ended: where the row says `unknown` by now, this is what was not known."""
+    if outcome.result not in ("sent", "permanent"):
+        return "elsewhere"
+    state = "sent" if outcome.result == "sent" else "failed"
+    why = f"the answer came after the lease had ended: {outcome.detail} {outcome.reference}".rstrip()
+    try:
+        history.resolve(at.engine, delivery.id, state, by=at.owner, why=why, now=at.clock())  # type: ignore[arg-type]
+    except history.Refused:
+        return "elsewhere"
+    return state
+
+
+def _bytes(file: Path, sha256: str) -> bytes:
+    """A file of a letter as it was when the letter was queued. `sha256` may be shortened."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise Unreadable(
+            f"{file}: cannot be read ({error.strerror}); `reporter report` makes it anew, then resolve this as pending"
+        ) from None
+    if not hashlib.sha256(data).hexdigest().startswith(sha256):
+        raise Unreadable(f"{file}: was altered after it was made; it is not sent")
+    return data
+
+
+# --- what is open ---
+
+
+def unsettled(engine: history.Engine) -> tuple[history.Delivery, ...]:
+    """What somebody has to look at: everything unknown, and what failed of the latest run."""
+    last = {run.id for run in history.last_runs(engine, 1)}
+    rows = history.deliveries(engine, states={"unknown", "failed"})
+    return tuple(row for row in rows if row.state == "unknown" or row.run in last)
+
+
+def alarms(engine: history.Engine) -> tuple[str, ...]:
+    """The same in sentences, for a terminal, a log, or the organization's report."""
+    said = {"unknown": "it is not known whether it arrived", "failed": "it was not delivered"}
+    return tuple(
+        f"{row.edition} to {row.recipient}: {said[row.state]} ({row.detail}); reporter deliver resolve {row.id} ..."
+        for row in unsettled(engine)
     )

@@ -2,27 +2,32 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from reporter import history
-from reporter.deliver.message import Attachment, fits, message_id
-from reporter.model import Account, Run
+from reporter.deliver.message import message_id, thread
+from reporter.model import Run
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.export import DataFile, data_files
 from reporter.report.mail import MailBodies, mail_bodies
-from reporter.report.pdf import Limits, PdfUnavailable, render_pdf
+from reporter.report.ocsf import ocsf_file
+from reporter.report.pdf import Job, Limits, Pdf, PdfUnavailable, job, render_pdfs
 from reporter.report.render import Look, html
+from reporter.run.addressing import Addressed, addressed
 from reporter.run.source import HistorySource
 from reporter.run.wiring import Judgement
 from reporter.settings import Settings
-from reporter.settings.schema import Recipient
+
+__all__ = ["WHOLE", "Press", "Published", "addressed", "folder_of", "letters", "look", "options", "publish"]
 
 WHOLE = Edition("organization")
-ATTACHED = {"pdf": "application/pdf", "html": "text/html"}
 Tell = Callable[[int, int, str], None]
 
 
@@ -37,6 +42,14 @@ class Published:
     data: tuple[Path, ...]
     headline: str
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An edition whose PDF is being made."""
+
+    content: Content
+    files: tuple[DataFile, ...]
 
 
 def folder_of(settings: Settings, run: Run) -> Path:
@@ -56,37 +69,72 @@ class Press:
 
 
 def publish(press: Press, editions: Iterable[Edition], tell: Tell, now: datetime) -> tuple[Published, ...]:
-    """Render editions into the run's folder and record each file's SHA-256. The same run gives the same bytes."""
-    engine, run, settings = press.engine, press.run, press.settings
-    source = HistorySource(engine, run, press.judgement)
+    """Render editions into the run's folder and record each file's SHA-256. The same run gives the same bytes.
+
+    PDFs are made in parallel within the cores, and one that was made before for the same content is taken from the cache.
+    An edition whose PDF cannot be made is published as HTML, with the reason.
+    """
+    source = HistorySource(press.engine, press.run, press.judgement)
     wanted = sorted(set(editions), key=lambda e: (e != WHOLE, e.key))
+    begun: deque[Draft] = deque()
+
+    def jobs() -> Iterator[Job]:
+        for edition in wanted:
+            content = build(source, edition, options(press.settings, press.judgement))
+            files = data_files(source, content)
+            begun.append(Draft(content, (*files, ocsf_file(source, content))))
+            yield job(content, files, look(press.settings))
+
     done = []
-    for number, edition in enumerate(wanted, 1):
-        content = build(source, edition, options(settings))
-        files = data_files(source, content)
-        published = _write(content, files, edition, settings, folder_of(settings, run))
+    for made in _made(jobs(), press.settings):
+        published = _write(begun.popleft(), made, press.settings, folder_of(press.settings, press.run))
         if press.record:
-            _record(engine, run, published, now)
+            _record(press.engine, press.run, published, now)
         done.append(published)
-        tell(number, len(wanted), edition.key)
+        tell(len(done), len(wanted), published.edition.key)
     return tuple(done)
 
 
+def _made(jobs: Iterator[Job], settings: Settings) -> Iterator[bytes | str]:
+    """Each PDF, or in its place the reason why there is none (empty where none is wanted)."""
+    if not settings.report.pdf:
+        yield from ("" for _ in jobs)
+        return
+    limits = Limits(settings.report.render_seconds, settings.report.render_megabytes, workers=os.cpu_count() or 1)
+    first = next(jobs)
+    try:
+        made = next(iter(render_pdfs([first], limits, settings.report.directory / ".cache")))
+    except PdfUnavailable as error:
+        reason = str(error)
+        yield reason
+        yield from (reason for _ in jobs)
+        return
+    for one in chain([made], render_pdfs(jobs, limits, settings.report.directory / ".cache")):
+        yield one.data if isinstance(one, Pdf) else str(one)
+
+
 def _record(engine: history.Engine, run: Run, published: Published, now: datetime) -> None:
-    for file in (published.html, published.pdf, *published.data):
+    rendered = [("html", published.html), ("pdf", published.pdf)]
+    data = [(file.name.removeprefix(f"{published.edition.key}-"), file) for file in published.data]
+    for format, file in (*rendered, *data):
         if file is not None:
-            data = file.read_bytes()
-            digest = hashlib.sha256(data).hexdigest()
+            content = file.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
             history.add_report(
-                engine, run, edition=published.edition.key, format=file.suffix[1:], sha256=digest, path=str(file),
-                size=len(data), now=now,
+                engine, run, edition=published.edition.key, format=format, sha256=digest, path=str(file),
+                size=len(content), now=now,
             )  # fmt: skip
 
 
-def options(settings: Settings) -> Options:
-    """How reports are worded, from the settings."""
+def options(settings: Settings, judged_by: Judgement) -> Options:
+    """How reports are worded, from the settings, and the targets they were judged by."""
     report = settings.report
-    return Options(organization=report.organization_name, classification=report.classification)
+    standard = Options()
+    return Options(
+        organization=report.organization_name or standard.organization,
+        classification=report.classification,
+        targets={name: str(value) for name, value in judged_by.targets.items()},
+    )
 
 
 def look(settings: Settings) -> Look:
@@ -102,69 +150,43 @@ def look(settings: Settings) -> Look:
     )
 
 
-def addressed(
-    recipients: Sequence[Recipient], accounts: Iterable[Account], schedule: str
-) -> tuple[tuple[Recipient, str, Edition], ...]:
-    """Who gets which edition of this run: (rule, address, edition), each pair of address and edition once."""
-    accounts = list(accounts)
-    found: dict[tuple[str, Edition], Recipient] = {}
-    for rule in recipients:
-        if rule.schedules and schedule not in rule.schedules:
-            continue
-        for address, edition in _expanded(rule, accounts):
-            found.setdefault((address, edition), rule)
-    return tuple((rule, address, edition) for (address, edition), rule in found.items())
-
-
 def letters(
-    run: Run, previous: Run | None, published: Sequence[Published], to: Sequence[tuple[Recipient, str, Edition]],
-    settings: Settings,
-) -> tuple[history.Letter, ...]:  # fmt: skip
-    """One letter for each recipient and edition, ready for the outbox: which files it carries is decided here, once."""
+    run: Run, previous: Run | None, published: Sequence[Published], to: Sequence[Addressed], settings: Settings
+) -> tuple[history.Letter, ...]:
+    """Letters with the bodies that were rendered with the edition; `lettering.letters` writes each recipient's own."""
     by_edition = {one.edition: one for one in published}
-    found = []
-    for rule, address, edition in to:
-        one = by_edition[edition]
-        carried, left_out = _carried(one, rule, settings)
-        payload = {
-            "folder": str(one.folder),
-            "edition": edition.key,
-            "attachments": [file.name for file in carried],
-            "left_out": [file.name for file in left_out],
-            "previous": previous.id if previous else "",
-        }
-        id = message_id(run.id, edition.key, address, settings.mail.sender)
-        found.append(history.Letter(edition.key, address, id, payload))
-    return tuple(found)
+    return tuple(_letter(run, previous, by_edition[edition], address, settings) for _, address, edition in to)
 
 
-def attachments(folder: Path, names: Sequence[str]) -> tuple[Attachment, ...]:
-    """The files of a letter, read when it leaves."""
-    kinds = ATTACHED | {"csv": "text/csv", "json": "application/json"}
-    return tuple(
-        Attachment(name, kinds.get(name.rpartition(".")[2], "application/octet-stream"), (folder / name).read_bytes())
-        for name in names
-    )
+def _letter(run: Run, previous: Run | None, one: Published, address: str, settings: Settings) -> history.Letter:
+    edition, to, mail = one.edition.key, address.lower(), settings.mail
+    bodies = (one.folder / f"{edition}.mail.json").read_bytes()
+    name = f"{edition}.{hashlib.sha256(bodies).hexdigest()[:16]}.mail.json"
+    _put(one.folder / name, bodies)
+    file = one.pdf or one.html
+    data = file.read_bytes()
+    entry = {"file": file.name, "name": file.name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    payload = {
+        "address": address,
+        "folder": str(one.folder.absolute()),
+        "bodies": name,
+        "attachments": [entry],
+        "left_out": [],
+        "references": thread(previous.id if previous else "", edition, to, mail.sender),
+    }
+    return history.Letter(edition, to, message_id(run.id, edition, to, mail.sender), payload)
 
 
-def _write(
-    content: Content, files: Sequence[DataFile], edition: Edition, settings: Settings, folder: Path
-) -> Published:
+def _write(draft: Draft, made: bytes | str, settings: Settings, folder: Path) -> Published:
+    content, edition = draft.content, draft.content.edition
     folder.mkdir(parents=True, exist_ok=True)
-    page = _put(folder / f"{edition.key}.html", html(content, files, look(settings)).encode())
-    note, pdf = "", None
-    try:
-        pdf = _put(folder / f"{edition.key}.pdf", render_pdf(content, files, look(settings), _limits(settings)).data)
-    except PdfUnavailable as error:
-        note = str(error)
+    page = _put(folder / f"{edition.key}.html", html(content, draft.files, look(settings)).encode())
+    pdf = _put(folder / f"{edition.key}.pdf", made) if isinstance(made, bytes) else None
+    note = made if isinstance(made, str) else ""
     bodies = mail_bodies(content, look(settings), link=settings.report.link, note=note)
     _put_mail(folder, edition, bodies)
-    data = tuple(_put(folder / f"{edition.key}-{file.name}", file.data) for file in files)
+    data = tuple(_put(folder / f"{edition.key}-{file.name}", file.data) for file in draft.files)
     return Published(edition, folder, page, pdf, data, bodies.subject, note)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(seconds=settings.report.render_seconds, megabytes=settings.report.render_megabytes)
 
 
 def _put_mail(folder: Path, edition: Edition, bodies: MailBodies) -> None:
@@ -180,29 +202,3 @@ def _put(file: Path, data: bytes) -> Path:
     part.write_bytes(data)
     part.replace(file)
     return file
-
-
-def _expanded(rule: Recipient, accounts: Sequence[Account]) -> Iterable[tuple[str, Edition]]:
-    own = [Edition("account", account.id) for account in accounts]
-    if rule.account_tag:
-        for account, edition in zip(accounts, own, strict=True):
-            if address := account.tags.get(rule.account_tag, "").strip():
-                yield address, edition
-    elif rule.address and rule.edition == "accounts":
-        for edition in own:
-            yield rule.address, edition
-    elif rule.address:
-        yield rule.address, Edition.parse(rule.edition)
-
-
-def _carried(one: Published, rule: Recipient, settings: Settings) -> tuple[list[Path], list[Path]]:
-    """The files a recipient asked for, as far as they fit into a mail, in the order asked; the rest is left to a link."""
-    by_format: dict[str, list[Path]] = {"html": [one.html], "pdf": [one.pdf] if one.pdf else []}
-    for file in one.data:
-        by_format.setdefault(file.suffix[1:], []).append(file)
-    carried: list[Path] = []
-    left_out: list[Path] = []
-    for file in (file for wanted in rule.formats for file in by_format.get(wanted, [])):
-        sized = [Attachment(f.name, "a/b", f.read_bytes()) for f in (*carried, file)]
-        (carried if fits(sized, settings.mail.attach_limit_megabytes) else left_out).append(file)
-    return carried, left_out

@@ -2,13 +2,25 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import cast
 
 from reporter import history
 from reporter.assess import posture
 from reporter.assess.compliance import Tally, counted
 from reporter.assess.evaluate import CHECKS
 from reporter.assess.resource_types import BUCKET
-from reporter.model import Change, Direction, Framework, ReadStatus, Run, Severity, Status, Waiver
+from reporter.model import (
+    Change,
+    ChangeClass,
+    ChangeKind,
+    Direction,
+    Framework,
+    ReadStatus,
+    Run,
+    Severity,
+    Status,
+    Waiver,
+)
 from reporter.report import source as report
 from reporter.report.source import Scope
 from reporter.run.wiring import Judgement
@@ -161,7 +173,7 @@ class HistorySource:
             self._engine,
             run=self._run,
             within=_within(scope),
-            classes=SHOWN_CLASSES,
+            classes=SHOWN_CLASSES if direction else (),
             directions=(direction,) if direction else (),
             limit=limit,
         )
@@ -172,7 +184,10 @@ class HistorySource:
 
     def change_counts(self, scope: Scope) -> Sequence[report.ChangeCount]:
         counts = history.change_counts(self._engine, self._run, _within(scope))
-        return [report.ChangeCount(kind, klass, way, n) for (kind, klass, way), n in sorted(counts.items())]
+        return [
+            report.ChangeCount(ChangeKind(kind), cast(ChangeClass, klass), Direction(way), n)
+            for (kind, klass, way), n in sorted(counts.items())
+        ]
 
     def gaps(self, scope: Scope) -> Sequence[report.GapCount]:
         return [

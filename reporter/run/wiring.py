@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import reporter.checks  # noqa: F401 - fills the registry
+from reporter import history
 from reporter.assess import attestations, frameworks, waivers
 from reporter.assess.evaluate import CHECKS, checks_hash
 from reporter.collect.options import CollectOptions, Connection, Role
@@ -74,12 +75,24 @@ def judgement(settings: Settings) -> Judgement:
     words: tuple[Attestation, ...] = ()
     if (named := settings.assess.attestations) is not None:
         words = attestations.load(read(named), str(named), known, evidence_hashes(named.parent))
+    if (logo := settings.report.logo) is not None and not logo.is_file():
+        raise WiringError(f"{logo}: there is no such file; see report.logo")
     return Judgement(
         frameworks=known,
         selected=frameworks.select(known, settings.assess.frameworks),
         waivers=accepted,
         attestations=words,
         targets=settings.targets.model_dump(),
+    )
+
+
+def with_stored(judged_by: Judgement, engine: history.Engine, at: datetime) -> Judgement:
+    """The same with the waivers and attestations that the history holds at an instant: those people gave by command."""
+    stored = waivers.Waivers(history.waivers(engine, at))
+    return replace(
+        judged_by,
+        waivers=waivers.combine(judged_by.waivers, stored),
+        attestations=(*judged_by.attestations, *history.attestations(engine, at)),
     )
 
 

@@ -19,6 +19,7 @@ from reporter.settings.schema import Section, Settings
 PREFIX = "REPORTER_"
 DEFAULT_FILE = "reporter.toml"
 NOT_SETTINGS = {"REPORTER_CONFIG", "REPORTER_VENV", "REPORTER_REQUIRE_PG", "REPORTER_TEST_PROCESSES"}
+SQLITE = "sqlite:///"
 LONGEST_SHOWN = 80  # characters of a wrong value that an error repeats
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -46,7 +47,7 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError("\n".join(sorted({_problem(e, path) for e in error.errors()}))) from None
-    return _resolve(settings, path.parent)
+    return _resolve(settings, path.parent.resolve())
 
 
 def database_url(settings: Settings) -> str:
@@ -174,24 +175,22 @@ def _shorten(value: Any) -> str:
 
 
 def _resolve(settings: Settings, base: Path) -> Settings:
-    """Secrets read from the files that name them; relative paths taken from the settings file's folder."""
+    """Secrets read from the files that name them; relative paths, the database's too, taken from the file's folder."""
     changed: dict[str, Any] = {}
-    for section, key in _secret_keys():
-        part = getattr(settings, section)
-        if isinstance(part, tuple):
-            changed[section] = tuple(_with_secret(table, section, key, base) for table in changed.get(section, part))
-        else:
-            changed[section] = _with_secret(changed.get(section, part), section, key, base)
-    report = settings.report
-    directory = report.directory if report.directory.is_absolute() else base / report.directory
-    changed["report"] = report.model_copy(update={"directory": directory})
-    changed["assess"] = settings.assess.model_copy(
-        update={
-            name: base / value
-            for name in ("frameworks_directory", "waivers", "attestations")
-            if (value := getattr(settings.assess, name)) is not None
-        }
-    )
+    for name in Settings.model_fields:
+        part = getattr(settings, name)
+        if isinstance(part, Section):
+            paths = {key: base / value for key, value in part if isinstance(value, Path)}
+            changed[name] = part.model_copy(update=paths)
+    for name, key in _secret_keys():
+        part = changed.get(name, getattr(settings, name))
+        tables = part if isinstance(part, tuple) else (part,)
+        opened = tuple(_with_secret(table, name, key, base) for table in tables)
+        changed[name] = opened if isinstance(part, tuple) else opened[0]
+    history = changed["history"]
+    url = history.url.get_secret_value()
+    if url.startswith(SQLITE) and not url.startswith(f"{SQLITE}/") and url != f"{SQLITE}:memory:":
+        changed["history"] = history.model_copy(update={"url": SecretStr(f"{SQLITE}{base / url.removeprefix(SQLITE)}")})
     return settings.model_copy(update=changed)
 
 
@@ -199,7 +198,7 @@ def _with_secret(section: SectionT, name: str, key: str, base: Path) -> SectionT
     file: Path | None = getattr(section, f"{key}_file", None)
     if file is None:
         return section
-    path = file if file.is_absolute() else base / file
+    path = base / file
     try:
         value = path.read_text(encoding="utf-8").strip()
     except OSError as error:

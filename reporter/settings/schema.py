@@ -131,6 +131,7 @@ class Report(Section):
     organization_name: str = ""
     classification: str = ""
     directory: Path = Path("reports")
+    pdf: bool = True
     templates: Path | None = None
     logo: Path | None = None
     accent: Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""

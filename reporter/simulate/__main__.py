@@ -2,13 +2,15 @@
 
 import json
 import logging
+import os
 import sys
 from datetime import datetime
+from typing import NoReturn
 
 from reporter.simulate.clock import wind
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Serve one simulation until the parent hangs up."""
     wind()  # before moto's services are imported below
     from reporter.simulate.build import build
@@ -21,8 +23,8 @@ def main() -> int:
     sys.stdout.write(json.dumps({"port": server.port}) + "\n")
     sys.stdout.flush()
     sys.stdin.read()  # ends with the parent, however it ends
-    return 0
+    os._exit(0)  # nothing here is worth tidying up for
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -146,6 +146,11 @@ def put_bucket(world: World, account: str, bucket: Bucket) -> None:
     made.creation_date = bucket.created_at
     if bucket.versioning:
         made.versioning_status = bucket.versioning.get("Status")
+    if bucket.object_lock:
+        retention = bucket.object_lock.get("Rule", {}).get("DefaultRetention", {})
+        made.object_lock_enabled = True  # for moto, which keeps objects under lock
+        made.default_lock_mode = retention.get("Mode", "")
+        made.default_lock_days, made.default_lock_years = retention.get("Days", 0), retention.get("Years", 0)
     parts: dict[str, Any] = {
         "versioning": bucket.versioning,
         "encryption": bucket.encryption,

@@ -152,7 +152,9 @@ def counts(world: World, reset: bool = False) -> dict[str, Any]:
 @_command
 def events(world: World, account: str = "*", writes_only: bool = True) -> list[dict[str, Any]]:
     """Recorded CloudTrail events, oldest first."""
-    return [e.document() for e in world.events if account in {"*", e.account} and not (writes_only and e.read_only)]
+    found = [e for kept in world.events.values() for e in kept if account in {"*", e.account}]
+    found.sort(key=lambda e: (e.at, e.id))
+    return [e.document() for e in found if not (writes_only and e.read_only)]
 
 
 @_command

@@ -15,7 +15,7 @@ from reporter.simulate.request import Request
 from reporter.simulate.world import World
 
 ACTOR_HEADER = "x-simulate-actor"
-KEPT = 200_000  # events; older ones are forgotten first
+KEPT = 50_000  # events of an account; older ones are forgotten first
 NAMES = {  # where the event is named otherwise than the operation
     "PublicAccessBlock": "BucketPublicAccessBlock",
     "BucketLifecycleConfiguration": "BucketLifecycle",
@@ -130,9 +130,10 @@ def record(world: World, request: Request, answer: Answer) -> None:
         error="" if answer.status < 400 else "AccessDenied" if answer.status == 403 else "ClientError",
     )
     with world.lock:
-        world.events.append(event)
-        if len(world.events) > KEPT:
-            del world.events[: KEPT // 10]
+        kept = world.events[request.account]
+        kept.append(event)
+        if len(kept) > KEPT:
+            del kept[: KEPT // 10]
 
 
 def _identity(world: World, request: Request) -> Document:
@@ -193,9 +194,8 @@ def look_up(world: World, request: Request) -> Answer:
     since, until = max(float(start or 0), oldest), float(end) if end is not None else float("inf")
     found = [
         event
-        for event in world.events
-        if event.account == request.account
-        and event.region == request.region
+        for event in list(world.events[request.account])
+        if event.region == request.region
         and since <= event.at.timestamp() <= until
         and all(_has(event, a["AttributeKey"], a["AttributeValue"]) for a in attributes)
     ]

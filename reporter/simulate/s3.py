@@ -94,7 +94,8 @@ def _redirect(request: Request, region: str) -> Answer:
 def list_buckets(_: World, request: Request) -> Answer:
     """All buckets of the account; `BucketRegion` and paging only where the request has a parameter, as AWS does."""
     query = request.query
-    buckets = sorted(s3_backends[request.account]["aws"].buckets.values(), key=lambda bucket: bucket.name)
+    buckets = list(s3_backends[request.account]["aws"].buckets.values())
+    buckets.sort(key=lambda bucket: bucket.name)
     wanted = [
         b
         for b in buckets
@@ -197,6 +198,8 @@ def _refusal(world: World, request: Request) -> Answer | None:
         )
     if request.subresource == "acl" and b"BucketOwnerEnforced" in kept.get("ownershipControls", b""):
         return error(request, "AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+    if request.subresource == "versioning" and b"<MfaDelete>" in request.body and "x-amz-mfa" not in request.headers:
+        return error(request, "AccessDenied", "Switching MFA delete takes the root user's second factor", 403)
     if request.subresource == "policy":
         return _malformed_policy(request)
     return None

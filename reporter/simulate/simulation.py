@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,7 +29,6 @@ class Simulation:
     organization: Organization
     port: int
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
-    _session: Any = None
 
     @property
     def endpoint_url(self) -> str:
@@ -68,8 +68,9 @@ class Simulation:
         return told
 
     def fault(self, kind: str, operation: str = "*", **rule: Any) -> None:
-        """Add a rule of misbehaviour (`reporter.simulate.faults`); accounts by id."""
-        self.command("fault", kind=kind, operation=operation, **rule)
+        """Add a rule of misbehaviour (`reporter.simulate.faults`); `account` by name, id or glob."""
+        account = self._id(rule.pop("account", "*"))
+        self.command("fault", kind=kind, operation=operation, account=account, **rule)
 
     def clear_faults(self, seed: int = 0) -> list[int]:
         return list(self.command("clear_faults", seed=seed))
@@ -107,8 +108,7 @@ class Simulation:
         """A botocore client with the administrator's credentials of an account; kept."""
         key = (service, self._id(account), region)
         if key not in self._clients:
-            self._session = self._session or botocore.session.Session()
-            client = self._session.create_client(
+            client = _botocore().create_client(
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint_url,
@@ -157,6 +157,12 @@ class Simulation:
         return name if "*" in name else self.organization.account(name).id
 
 
+@lru_cache(maxsize=1)
+def _botocore() -> Any:
+    """One session for all simulations of the process: it parses each service's model once."""
+    return botocore.session.Session()
+
+
 def _plain(params: Document) -> Document:
     return dict(json.loads(json.dumps(params, default=str)))
 
@@ -170,6 +176,7 @@ def start(organization: Organization, now: datetime = START) -> Iterator[Simulat
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
+        start_new_session=True,  # a Ctrl-C at the terminal is the parent's; the child ends when the parent hangs up
     )
     if child.stdin is None or child.stdout is None:
         raise RuntimeError("the simulation's process has no pipes")

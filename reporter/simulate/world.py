@@ -65,7 +65,7 @@ class World:
     connections: int = 0
     s3: dict[str, dict[str, bytes]] = field(default_factory=dict)  # bucket to subresource to the document as it was put
     s3_headers: dict[str, dict[str, str]] = field(default_factory=dict)
-    events: list[Any] = field(default_factory=list)
+    events: defaultdict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))  # by account, as they came
     lock: threading.RLock = field(default_factory=threading.RLock)
     serial: int = 0
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reporter import history
+from reporter.model import Run
 
 MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
 HEADERS = {
@@ -55,8 +56,7 @@ def application(engine: history.Engine, templates: Path, title: str) -> Starlett
 
     def home(request: Request) -> Response:  # noqa: ARG001 - a page without questions
         rows = [
-            (run, history.coverage(engine, run), history.reports(engine, run))
-            for run in history.last_runs(engine, RUNS_SHOWN)
+            (run, history.coverage(engine, run), _files(engine, run)) for run in history.last_runs(engine, RUNS_SHOWN)
         ]
         return page("runs.html.j2", rows=rows)
 
@@ -66,14 +66,14 @@ def application(engine: history.Engine, templates: Path, title: str) -> Starlett
             "run.html.j2",
             run=run,
             coverage=history.coverage(engine, run),
-            reports=history.reports(engine, run),
+            reports=_files(engine, run),
             deliveries=history.deliveries(engine, run=run),
         )
 
     def file(request: Request) -> Response:
         run = _run(engine, request)
         wanted = request.path_params["name"]
-        for report in history.reports(engine, run):
+        for report in _files(engine, run):
             if Path(report.path).name == wanted:
                 return _file(Path(report.path), report.sha256)
         raise HTTPException(404, f"run {run.seq} has no report called {wanted}")
@@ -101,7 +101,12 @@ def application(engine: history.Engine, templates: Path, title: str) -> Starlett
     )
 
 
-def _run(engine: history.Engine, request: Request) -> history.Run:
+def _files(engine: history.Engine, run: Run) -> list[history.Report]:
+    """The rendered files of a run; a row without a path is a note, not a file."""
+    return [report for report in history.reports(engine, run) if report.path]
+
+
+def _run(engine: history.Engine, request: Request) -> Run:
     try:
         return history.run_of(engine, request.path_params["run"])
     except history.UnknownRun as error:

@@ -123,13 +123,49 @@ def test_related_is_none_only_if_certain():
     assert trail.related(BUCKET, "gone") is None
     assert trail.related(KEY, eg.KEY_ARN) is None
     trail, _ = looked_at([eg.trail(), eg.gap(BUCKET, account=eg.ARCHIVE)], TRAIL)
-    with pytest.raises(InsufficientData, match="gone was not found and may exist unread: example:GetSomething"):
+    with pytest.raises(InsufficientData, match=r"gone was not found and may exist unread: AWS::S3::Bucket in 2+: exam"):
         trail.related(BUCKET, "gone")
     trail, _ = looked_at([eg.trail(), eg.gap(KEY, region="us-west-2")], TRAIL)
     assert trail.related(KEY, eg.KEY_ARN) is None
     trail, _ = looked_at([eg.trail(), eg.gap(KEY, region=eg.HERE)], TRAIL)
     with pytest.raises(InsufficientData):
         trail.related(KEY, eg.KEY_ARN)
+
+
+def test_a_name_that_could_not_be_looked_up_may_exist():
+    """A key in another account that our own reading was refused is not called missing, whatever its owner listed."""
+    archived = eg.key(account=eg.ARCHIVE).id
+    refused = Gap(eg.ARCHIVE, eg.HERE, KEY, Unread("DescribeKey", "kms:DescribeKey", "AccessDenied"))
+    naming = AccountSnapshot(
+        account=Account(eg.HOME), status=ReadStatus.PARTIAL, items=(eg.trail(KmsKeyId=archived),), gaps=(refused,)
+    )
+    owner = AccountSnapshot(
+        account=Account(eg.ARCHIVE),
+        status=ReadStatus.READ,
+        listed=frozenset({(KEY, eg.HERE)}),
+        regions_enabled=(eg.HERE,),
+    )
+    estate = Estate(naming, Neighbours.of([naming, owner]))
+    trail, _ = estate.asked(estate.views(TRAIL)[0])
+    with pytest.raises(InsufficientData, match="kms:DescribeKey: AccessDenied"):
+        trail.related(KEY, archived)
+
+
+def test_related_within_an_account():
+    """Where AWS demands that two resources share an account, another account's resource or silence does not matter."""
+    example = [eg.bucket(), eg.log_target(account=eg.ARCHIVE), eg.gap(BUCKET, account=eg.MANAGEMENT)]
+    bucket, _ = looked_at(example, BUCKET)
+    assert bucket.related(BUCKET, eg.LOG_TARGET).account == eg.ARCHIVE
+    assert bucket.related(BUCKET, eg.LOG_TARGET, within=eg.HOME) is None
+    assert bucket.related(BUCKET, "gone", within=eg.HOME) is None
+
+
+def test_a_region_that_is_not_enabled_holds_nothing():
+    """Questions about one region of another account stop where that account may not use the region."""
+    example = [eg.account(), eg.account(eg.ARCHIVE, Regions=[eg.HERE])]
+    account, _ = looked_at(example, ACCOUNT)
+    archive = account.related(ACCOUNT, eg.ARCHIVE)
+    assert archive.all(TRAIL, "eu-west-1") == []
 
 
 def test_related_outside_the_organization():

@@ -38,16 +38,12 @@ def versioned(bucket):
     Fix: aws s3api put-bucket-versioning --bucket {Name}
         --versioning-configuration Status=Enabled
       aws s3api get-bucket-versioning --bucket {id}
-    Terraform:
-      resource "aws_s3_bucket_versioning" "this" {
-        bucket = "{Name}"
-      }
     """
     return bool(bucket["Versioning"])
 
 
 def test_text_comes_from_the_docstring(registry):
-    """The first sentence is the title, then why, then commands of one line each, then fragments as written."""
+    """The first sentence is the title, then why, then commands of one line each."""
     one = made("bucket-versioned", versioned)
     assert one.title == "Every version is kept."
     assert one.why == "Because things get lost. Twice, if one is careless."
@@ -55,8 +51,7 @@ def test_text_comes_from_the_docstring(registry):
         "aws s3api put-bucket-versioning --bucket {Name} --versioning-configuration Status=Enabled",
         "aws s3api get-bucket-versioning --bucket {id}",
     ]
-    assert one.terraform.startswith('resource "aws_s3_bucket_versioning"')
-    assert one.cloudformation == ""
+    assert one.code.terraform == ""
 
 
 def test_text_without_sections():

@@ -1,4 +1,6 @@
-"""How fast an organization is judged, and in how much memory: generated accounts, judged one at a time by all checks.
+"""How fast an organization is judged, and in how much memory: generated accounts, one at a time, by all checks.
+
+Each account's answers are mapped to every control of every framework, as a run does.
 
 Prints one JSON line: `seconds_10k` for ten thousand resources, `findings` and `peak_mb_500k` for the organization streamed
 after it (10,000 accounts of 50 buckets; `--accounts N` for fewer). Run with `python tests/benchmarks/judge.py`.
@@ -10,17 +12,24 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from functools import lru_cache
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import reporter.checks  # noqa: F401 -- fills the registry
+from reporter.assess.compliance import tally
 from reporter.assess.estate import Estate
-from reporter.assess.evaluate import judge
+from reporter.assess.evaluate import CHECKS, judge
+from reporter.assess.frameworks import load_all
 from reporter.assess.neighbours import Listing, Neighbours
+from reporter.assess.posture import Rollup
 from reporter.assess.resource_types import GLOBAL_TYPES
 from reporter.checks import examples as eg
 from reporter.checks.examples.estates import REGIONAL_TYPES
-from reporter.model import GLOBAL, Account, AccountSnapshot, ConfigurationItem, ReadStatus
+from reporter.documents.patterns_wanted import WANTED
+from reporter.model import GLOBAL, Account, AccountSnapshot, ConfigurationItem, Framework, ReadStatus
 
 REGIONS = [
     "ap-northeast-1",
@@ -48,21 +57,45 @@ ORGANIZATION_TRAIL = eg.organization_trail(
     KmsKeyId=eg.key(account=eg.ARCHIVE).id,
     RegionStatus={region: {"IsLogging": True, "LatestDeliveryError": None} for region in REGIONS},
 )
+FILTERS = [eg.metric_filter(pattern, what) for what, pattern in WANTED.items()]
 ARN = f"arn:aws:organizations::{eg.MANAGEMENT}:account/{eg.ORGANIZATION_ID}"
 
 
 def bucket(account: str, number: int) -> ConfigurationItem:
-    """One of the account's buckets: most are well kept, each tenth is not, policies differ by name and principal."""
+    """One of the account's buckets. Of ten: three have a policy of five statements, four deny plain HTTP, three have none.
+
+    The names of bucket and principals make every policy a different one; one bucket in ten is badly kept.
+    """
     name = f"bucket-{account}-{number}"
     region = REGIONS[number % len(REGIONS)]
     target = {"TargetBucket": f"bucket-{account}-0", "TargetPrefix": f"{name}/"} if number else None
+    document: dict[str, Any] | None = eg.log_bucket_policy(name)
+    if number % 10 < 3:
+        reader = {"AWS": f"arn:aws:iam::{int(account) + number % 3:012d}:role/Reader"}
+        granted = eg.statement(reader, "s3:Get*", "s3:ListBucket", name=name)
+        document = {**document, "Statement": [*document["Statement"], granted]}
+    elif number % 10 < 7:
+        document = {**document, "Statement": document["Statement"][2:]}
+    else:
+        document = None
+    kept: dict[str, Any] = {"Policy": document, "Logging": target}
     if number % 10 == 9:
-        return eg.bucket(account=account, region=region, Name=name, Policy=None, Logging=None, Versioning=None)
-    reader = {"AWS": f"arn:aws:iam::{int(account) + number % 3:012d}:role/Reader"}
-    document = eg.log_bucket_policy(name)
-    granted = eg.statement(reader, "s3:Get*", "s3:ListBucket", name=name)
-    document = {**document, "Statement": [*document["Statement"], granted]}
-    return eg.bucket(account=account, region=region, Name=name, Policy=document, Logging=target, ObjectLock=None)
+        kept = {"Policy": None, "Logging": None, "Versioning": None}
+    return eg.bucket(
+        account=account,
+        region=region,
+        Name=name,
+        Replication=None,
+        ObjectLock=None,
+        Encryption__Rules=[encryption(account)],
+        **kept,
+    )
+
+
+def encryption(account: str) -> dict[str, Any]:
+    """Default encryption under the account's own key."""
+    own = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": eg.key(account=account).id}
+    return {"ApplyServerSideEncryptionByDefault": own, "BucketKeyEnabled": True}
 
 
 def snapshot(number: int, buckets: int) -> AccountSnapshot:
@@ -106,15 +139,28 @@ def neighbours(accounts: int) -> Neighbours:
     )
 
 
+def frameworks() -> tuple[Framework, ...]:
+    """All frameworks that come with the project."""
+    files = sorted((Path(__file__).parents[2] / "config" / "frameworks").glob("*.toml"))
+    return load_all({file.name: file.read_text(encoding="utf-8") for file in files}, CHECKS.keys())
+
+
 def judged(snapshots: Iterator[AccountSnapshot], around: Neighbours) -> tuple[float, int, Counter[str]]:
-    """Seconds of judging alone, resources judged, and findings by status."""
+    """Seconds of judging and of mapping to every control of every framework, resources judged, findings by status."""
+    known = frameworks()
+    roll = Rollup(known, on=date(2026, 6, 1))
     seconds, resources, counts = 0.0, 0, Counter[str]()
     for one in snapshots:
         started = time.process_time()
-        counts.update(finding.status for finding in judge(Estate(one, around)))
+        findings = list(judge(Estate(one, around)))
+        roll.add(one.account, tally(findings, CHECKS))
         seconds += time.process_time() - started
+        counts.update(finding.status for finding in findings)
         resources += len(one.items)
-    return seconds, resources, counts
+    started = time.process_time()
+    for framework in known:
+        roll.result(framework.id)
+    return seconds + time.process_time() - started, resources, counts
 
 
 def main() -> None:
@@ -123,7 +169,7 @@ def main() -> None:
     options.add_argument("--accounts", type=int, default=10_000, help="accounts of the streamed organization")
     options.add_argument("--buckets", type=int, default=50, help="buckets in each of them")
     asked = options.parse_args()
-    seconds, resources, small = judged((snapshot(n, 97) for n in range(100)), neighbours(100))
+    seconds, resources, small = judged((snapshot(n, 96) for n in range(100)), neighbours(100))
     streamed = (snapshot(n, asked.buckets) for n in range(asked.accounts))
     long_seconds, many, large = judged(streamed, neighbours(asked.accounts))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

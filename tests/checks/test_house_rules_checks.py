@@ -4,6 +4,7 @@ import re
 import shlex
 from collections import defaultdict
 from dataclasses import replace
+from functools import cache
 
 import botocore
 import botocore.session
@@ -71,16 +72,40 @@ def test_texts(check):
     assert len(check.source) == 64
 
 
-def hidings(example):
+class Watched(dict):
+    """What is unread of an item (nothing), noting what is looked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.wanted = set()
+
+    def get(self, key, default=None):
+        self.wanted.add(key)
+        return default
+
+
+def parts_read(check, things):
+    """The (place, part) that the check looks at in the example; hiding any other cannot matter."""
+    watched = [replace(one, unread=Watched()) if isinstance(one, ConfigurationItem) else one for one in things]
+    answer(check, watched)
+    return [
+        (number, part)
+        for number, one in enumerate(watched)
+        if isinstance(one, ConfigurationItem)
+        for part in sorted(one.unread.wanted & PARTS.get(one.type, frozenset()))
+        if part in one.configuration
+    ]
+
+
+def hidings(check, example):
     """The example again and again, each time with one part of one item, one item or one listing not read."""
     things = implied(example)
+    for number, part in parts_read(check, things):
+        yield (number, part), [*things[:number], eg.unread(things[number], part), *things[number + 1 :]]
     for number, thing in enumerate(things):
-        if not isinstance(thing, ConfigurationItem):
-            continue
-        for part in sorted(PARTS.get(thing.type, frozenset()) & thing.configuration.keys()):
-            yield (number, part), [*things[:number], eg.unread(thing, part), *things[number + 1 :]]
-        yield None, [*things[:number], eg.unread(thing), *things[number + 1 :]]
-        if thing.type != ACCOUNT:
+        if isinstance(thing, ConfigurationItem):
+            yield None, [*things[:number], eg.unread(thing), *things[number + 1 :]]
+        if isinstance(thing, ConfigurationItem) and thing.type != ACCOUNT:
             yield None, [*things[:number], eg.gap(thing.type, account=thing.account), *things[number + 1 :]]
 
 
@@ -103,7 +128,7 @@ def known_values():
 def test_no_check_guesses(check, side, example, known_values):
     """With something unread the answer is insufficient data; or it stands, and then whatever the unread part may say."""
     subject = subject_of(check, implied(example))
-    for hidden, without in hidings(example):
+    for hidden, without in hidings(check, example):
         if not any(isinstance(item, ConfigurationItem) and item.id == subject.id for item in without):
             continue
         found = answer(check, without)
@@ -188,9 +213,15 @@ RENAMED = {
 }  # the command line's own name, --endpoint-url being taken
 
 
+@cache
+def model_of(service):
+    """AWS's own model of a service, by its name on the command line."""
+    return botocore.session.get_session().get_service_model(CLI_NAMES.get(service, service))
+
+
 def options_of(service, operation):
     """The options that `aws SERVICE OPERATION` takes, by AWS's own model."""
-    model = botocore.session.get_session().get_service_model(CLI_NAMES.get(service, service))
+    model = model_of(service)
     names = {botocore.xform_name(name, "-"): name for name in model.operation_names}
     assert operation in names, f"aws {service} has no {operation}"
     shape = model.operation_model(names[operation]).input_shape

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from reporter.collect.door import Door, open_door
@@ -49,7 +50,7 @@ FILTER = {
 def small_organization() -> simulated.Organization:
     """Six accounts: an organization trail of the management account, its bucket in `logs`, its key in `keys`; `work` uses
     both; `closed` is suspended, and the role of `barred` cannot be assumed."""
-    S = simulated
+    S = simulated  # noqa: N806 - a short name in a long declaration
     management = S.Member(
         MANAGEMENT,
         "management",
@@ -182,8 +183,14 @@ def options(**changes: Any) -> CollectOptions:
 
 
 def door_to(**changes: Any) -> Door:
-    """A door to what the environment points at."""
+    """A door of its own to what the environment points at."""
     return open_door(options(**changes), clock=lambda: NOW)
+
+
+@cache
+def usual_door() -> Door:
+    """One door for the tests that do not mind who went through it before: making clients takes longer than reading."""
+    return door_to()
 
 
 def read(
@@ -191,7 +198,7 @@ def read(
 ) -> dict[str, AccountSnapshot]:
     """The whole organization's snapshots, by account."""
     del simulation  # its environment is in force
-    door = door_to(**changes)
+    door = door_to(**changes) if changes else usual_door()
     return {one.account.id: one for one in collect(door, organization or discover(door))}
 
 

@@ -252,6 +252,14 @@ def test_several_filters_may_do_it_together():
     assert matches_at_least([], WANTED["cloudtrail-changes"]).holds is False
 
 
+def test_texts_that_hold_several_words_are_thought_of():
+    """An event may contain both of two wanted words, in any place."""
+    both = "{ $.x = *a* && $.x = *b* }"
+    assert matches_at_least("{ $.x = zzz }", both).holds is False
+    assert matches_at_least("{ $.x = *b* }", both).holds is True
+    assert matches_at_least(both, "{ $.x = *b* }").holds is False
+
+
 def test_there_are_fifteen_alarms():
     """One for each control of the monitoring section."""
     assert len(WANTED) == 15

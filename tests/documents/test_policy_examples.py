@@ -64,6 +64,7 @@ PUBLIC = {
     "principals of any account": allow(**when("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/reader")),
     "source of any account": allow(**when("ArnLike", "aws:SourceArn", "arn:aws:sns:*:*:topic")),
     "StringLike runs across colons": allow(**when("StringLike", "aws:PrincipalArn", f"arn:*:{OWN}:*")),
+    "StringLike runs across fields": allow(**when("StringLike", "aws:PrincipalArn", f"arn:*:iam::{OWN}:role/x")),
 }
 NOT_PUBLIC = {
     "nothing": None,
@@ -181,6 +182,27 @@ def test_deny_over_allow(denial, public):
 def test_public_writes_are_found_in_every_spelling(action):
     """Writing includes policies, ACLs and lifecycles; wildcards and case do not hide it."""
     assert public_grants(policy(allow(action=action, resource=[B, OBJECTS])), S3_WRITE).holds is True
+
+
+def test_a_deny_takes_away_its_own_part_only():
+    """Other actions and other resources of the same grant stay granted."""
+    wide = allow(action="s3:*", resource=[B, OBJECTS])
+    objects = effective_grants(policy(wide, deny(resource=[OBJECTS])))
+    assert [grant.resources for grant in objects] == [(B,)]
+    assert objects[0].actions >= {"s3:ListBucket", "s3:PutBucketPolicy"}
+    (rest,) = effective_grants(policy(wide, deny(action="s3:Put*")))
+    assert "s3:GetObject" in rest.actions
+    assert "s3:PutObject" not in rest.actions
+    inside = deny(action="s3:Put*", **when("StringNotEquals", "aws:PrincipalOrgID", OURS))
+    read, write = effective_grants(policy(wide, inside))
+    assert (read.public, write.public) == (True, False)
+
+
+def test_a_deny_that_is_not_understood_takes_nothing_away():
+    """A quantifier of tomorrow might spare anybody."""
+    odd = deny(**when("ForSomeValues:StringNotEquals", "aws:PrincipalOrgID", OURS))
+    assert is_public(policy(allow(), odd)).holds is True
+    assert "ForSomeValues:StringNotEquals" in undecidable(policy(odd))[0]
 
 
 def test_public_read_is_not_public_write():

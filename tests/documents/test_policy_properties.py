@@ -55,7 +55,9 @@ def statements(draw):
     statement["NotPrincipal" if principal != "*" and draw(st.integers(0, 5)) == 0 else "Principal"] = principal
     statement["NotAction" if draw(st.integers(0, 5)) == 0 else "Action"] = draw(st.sampled_from(ACTIONS))
     statement["NotResource" if draw(st.integers(0, 7)) == 0 else "Resource"] = draw(st.sampled_from(RESOURCES))
-    for operator, block in draw(st.lists(st.sampled_from(TESTS), max_size=2)):
+    if draw(st.booleans()):
+        return statement
+    for operator, block in draw(st.lists(st.sampled_from(TESTS), min_size=1, max_size=2)):
         statement.setdefault("Condition", {}).setdefault(operator, {}).update(block)
     return statement
 

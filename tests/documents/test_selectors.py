@@ -278,3 +278,10 @@ def test_many_selectors_are_judged_quickly():
     names = [f"bucket-{n:04}" for n in range(200)]
     found = coverage(advanced(data(arn={"StartsWith": [f"arn:aws:s3:::{name}/" for name in names[1:]]})))
     assert found.uncovered(names, read_only=True).certain == ("bucket-0000",)
+
+
+def test_too_many_combinations_are_undecided():
+    """Selectors that would take for ever to compare are neither called complete nor lacking."""
+    fields = {f"f{n}": {"Equals": [str(value) for value in range(20)]} for n in range(6)}
+    found = coverage(advanced(data(**fields)))
+    assert found.uncovered(["alpha"], read_only=True).perhaps == ("alpha",)

@@ -9,7 +9,8 @@ import pytest
 from reporter.documents.canonical import canonical
 from reporter.drift.blame import blame
 from reporter.drift.changes import describe
-from reporter.drift.reverted import reverted_between, reverted_in_events
+from reporter.drift.direction import judge
+from reporter.drift.reverted import reverted_in_events
 from reporter.model import ACCOUNT, EVERY_PART, ChangeKind, ConfigurationItem, Direction, Unread
 
 BUCKET = "AWS::S3::Bucket"
@@ -225,18 +226,18 @@ def trail(*, logging=True, stopped=None, started=None, unread=None):
 def test_logging_off_and_on_again_is_seen():
     """Both looks find the trail logging, and AWS says when it was not: a change, with the span, worse and better again."""
     after = trail(stopped="2026-11-18T02:10:00Z", started="2026-11-18T02:55:00Z")
-    change = reverted_between(trail(), after, detected_at=NOW)
+    change = judge(describe(trail(), after, detected_at=NOW), old=trail(), new=after)
     assert change.summary == (
         "Status.IsLogging true -> false -> true: logging was off 2026-11-18 02:10Z to 02:55Z (45 min)"
     )
     assert (change.klass, change.direction, change.severity) == ("security", Direction.MIXED, "high")
-    assert describe(trail(), after, detected_at=NOW) is None
+    assert describe(replace(trail(), captured_at=NOW), after, detected_at=NOW) is None
 
 
 def test_logging_on_and_off_again_is_seen():
     """The reverse is told, too, and is nobody's alarm."""
     off = trail(logging=False, started="2026-11-18T02:00:00Z", stopped="2026-11-19T03:30:00Z")
-    change = reverted_between(trail(logging=False), off, detected_at=NOW)
+    change = judge(describe(trail(logging=False), off, detected_at=NOW))
     assert "logging was on 2026-11-18 02:00Z to 2026-11-19 03:30Z (25 h 30 min)" in change.summary
     assert change.direction is Direction.NEUTRAL
 
@@ -246,17 +247,23 @@ def test_logging_on_and_off_again_is_seen():
     [
         (trail(), trail()),
         (trail(), trail(stopped="2026-11-01T00:00:00Z", started="2026-11-01T01:00:00Z")),
-        (trail(), trail(logging=False, stopped="2026-11-18T02:10:00Z", started="2020-01-01T00:00:00Z")),
-        (trail(logging=False), trail(stopped="2026-11-01T00:00:00Z", started="2026-11-18T00:00:00Z")),
+        (trail(), trail(stopped="2026-11-18T02:55:00Z", started="2026-11-18T02:10:00Z")),
         (trail(unread={"Status": DENIED}), trail(stopped="2026-11-18T02:10:00Z", started="2026-11-18T02:55:00Z")),
         (trail(), trail(stopped="rubbish", started="2026-11-18T02:55:00Z")),
         (bucket(), bucket()),
     ],
-    ids=["quiet", "long ago", "still off", "switched on", "not read", "unreadable time", "no trail"],
+    ids=["quiet", "long ago", "out of order", "not read", "unreadable time", "no trail"],
 )
 def test_what_is_no_reversal(before, after):
-    """Old interruptions, plain changes, unread states and other types are not reversals."""
-    assert reverted_between(before, after, detected_at=NOW) is None
+    """Old interruptions, unread states and other types are not reversals."""
+    change = describe(before, after, detected_at=NOW)
+    assert change is None or all(op.kind == "access_restored" for op in change.ops)
+
+
+def test_a_plain_stop_is_told_once():
+    """A trail that was stopped and stays so differs in its state, and in nothing else."""
+    after = trail(logging=False, stopped="2026-11-18T02:10:00Z", started="2020-01-01T00:00:00Z")
+    assert [op.text for op in describe(trail(), after, detected_at=NOW).ops] == ["Status.IsLogging true -> false"]
 
 
 def test_touched_twice_and_as_before():

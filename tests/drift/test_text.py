@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reporter.drift.noise import Fold
-from reporter.drift.text import LEGEND, Line, drift_lines, section, summary
+from reporter.drift.text import LEGEND, Beside, Line, drift_lines, section, summary
 from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op
 
 THEN = datetime(2026, 11, 15, 2, tzinfo=UTC)
@@ -54,9 +54,10 @@ ALICE = Actor(
 )
 
 
-def rendered(changes, **more):
+def rendered(changes, *, folds=(), **beside):
     """The lines as text."""
-    return "\n".join(str(line) for line in drift_lines(changes, **more))
+    sections = {"sections": beside.pop("sections")} if "sections" in beside else {}
+    return "\n".join(str(line) for line in drift_lines(changes, Beside(**beside), folds=folds, **sections))
 
 
 def test_a_worsened_change_in_full():
@@ -135,12 +136,43 @@ def test_hostile_words_stay_on_their_line():
     change = replace(WORSE, resource=evil, ops=(), summary=evil, checks={})
     lines = list(
         drift_lines(
-            [change],
-            attribution=lambda _: Attribution("exact", evil, (replace(ALICE, principal=evil, user_agent=evil),)),
-            acknowledged=lambda _: evil,
+            [change, change, change, replace(change, region=evil)],
+            Beside(
+                attribution=lambda _: Attribution("exact", evil, (replace(ALICE, principal=evil, user_agent=evil),)),
+                acknowledged=lambda _: evil,
+                account=lambda _: evil,
+            ),
         )
     )
     assert all(str(line).isprintable() for line in lines)
+
+
+def test_what_comes_or_goes_names_only_the_checks_that_fail():
+    """A new resource moves every answer: what fails stands in one line, the rest is a count; a gone one has none."""
+    checks = {"a": "absent -> fail", "b": "absent -> pass", "c": "absent -> fail"}
+    came = replace(WORSE, kind=ChangeKind.CREATED, ops=(), checks=checks, summary="created")
+    assert "      ! fails a, c (1 other does not)" in rendered([came]).splitlines()
+    went = replace(came, kind=ChangeKind.DELETED, checks={"a": "fail -> absent"}, summary="deleted")
+    assert "absent" not in rendered([went])
+
+
+def test_alike_changes_are_one_with_their_resources():
+    """The same change on many buckets is told once, with the names, the numbers and who made how many."""
+    many = [replace(WORSE, resource=f"b{n}", id=n, account=f"{n % 2:012d}") for n in range(20)]
+    text = rendered(many, attribution=lambda _: Attribution("exact", "x", (ALICE,)), account=lambda _: "prod")
+    assert "  ~ 20 x AWS::S3::Bucket in 2 accounts modified  CRITICAL worsened" in text.splitlines()
+    assert "on b0 #0, b1 #1," in text
+    assert "and 8 more" in text
+    assert "[exact], 20 of 20" in text
+    assert text.count("BlockPublicPolicy") == 1
+    assert "Summary: 20 worsened; 20 modified" in text
+    two = rendered(many[:2])
+    assert two.count("BlockPublicPolicy") == 2
+
+
+def test_an_account_goes_by_its_name():
+    """The account's name stands before its number, where it is known."""
+    assert "(prod-log 111122223333, eu-west-1)" in rendered([WORSE], account=lambda _: "prod-log")
 
 
 def test_long_changes_are_cut_with_a_count():

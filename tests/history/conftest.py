@@ -20,17 +20,20 @@ BORN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Postgres:
-    """A throw-away server. Not durable on purpose: nothing in it outlives the tests."""
+    """A throw-away server. Not durable unless asked: nothing in it outlives the tests."""
 
-    def __init__(self, folder: Path, binaries: Path) -> None:
-        self.folder, self.binaries, self.count = folder, binaries, 0
+    def __init__(self, folder: Path, binaries: Path, *, durable: bool = False) -> None:
+        self.folder, self.binaries, self.durable, self.count = folder, binaries, durable, 0
         self.user = next((name for name in ("postgres", "nobody") if _exists(name)), "") if os.getuid() == 0 else ""
         if self.user:
             shutil.chown(folder, self.user)
         data = folder / "data"
-        self._run(str(binaries / "initdb"), "-N", "-U", "reporter", "-A", "trust", "-E", "UTF8", "--locale=C", "-D", str(data))
-        settings = {"fsync": "off", "full_page_writes": "off", "listen_addresses": "", "unix_socket_directories": str(folder)}
-        flags = [f"--{name}={value}" for name, value in {**settings, "shared_buffers": "32MB"}.items()]
+        self._run(
+            str(binaries / "initdb"), "-N", "-U", "reporter", "-A", "trust", "-E", "UTF8", "--locale=C", "-D", str(data)
+        )
+        settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "shared_buffers": "64MB"}
+        settings |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
+        flags = [f"--{name}={value}" for name, value in settings.items()]
         self.log = (folder / "log").open("wb")
         self.server = subprocess.Popen(
             [str(binaries / "postgres"), "-D", str(data), *flags],
@@ -57,6 +60,10 @@ class Postgres:
         with self.admin.connect() as connection:
             connection.exec_driver_sql(text)
 
+    def number(self, text: str) -> int:
+        with self.admin.connect() as connection:
+            return int(connection.exec_driver_sql(text).scalar_one())
+
     def new(self, template: str = "blank") -> str:
         self.count += 1
         self.sql(f"CREATE DATABASE test{self.count} TEMPLATE {template}")
@@ -64,7 +71,7 @@ class Postgres:
 
     def stop(self) -> None:
         self.admin.dispose()
-        self.server.send_signal(2)
+        self.server.send_signal(2 if self.durable else 3)  # fast, or at once
         self.server.wait(20)
         self.log.close()
 

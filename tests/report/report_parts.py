@@ -1,20 +1,21 @@
 """Every form of a report at once, and its readable text: what several tests look through."""
 
+import atexit
 import io
 import re
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 
 import pikepdf
 from fake_source import FakeSource
-from pypdf import PdfReader
 
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.export import DataFile, data_files
 from reporter.report.mail import MailBodies, mail_bodies
-from reporter.report.pdf import Pdf, render_pdf
+from reporter.report.pdf import Limits, Pdf, _Worker, job
 from reporter.report.render import Look, html
 
 OPTIONS = Options(organization="Example Corp", classification="Confidential", prepared_by="Cloud Platform")
@@ -35,21 +36,29 @@ def forms(source: FakeSource, edition: str = "organization", options: Options = 
 
 
 def pdf_of(made: Forms, look: Look | None = None) -> Pdf:
-    return render_pdf(made.content, made.files, look or Look())
+    """By one child for a whole test process, so that only the first pays for starting it."""
+    return _child().make(job(made.content, made.files, look or Look()))
+
+
+@cache
+def _child() -> _Worker:
+    child = _Worker(Limits(keep_megabytes=1000))
+    atexit.register(child.stop)
+    return child
 
 
 def pdf_text(data: bytes) -> str:
-    """The text of all pages, with line breaks inside words taken out."""
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    """The text of all pages."""
+    return subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, check=True).stdout.decode()
 
 
 def pdf_everything(data: bytes) -> str:
     """Page text, attachments, metadata, names, bookmarks, alternative texts: every string there is."""
-    reader = PdfReader(io.BytesIO(data))
-    parts = [pdf_text(data), str(reader.metadata), str(reader.xmp_metadata and reader.xmp_metadata.stream.get_data())]
-    for name, contents in reader.attachments.items():
-        parts += [name, *(c.decode("utf-8", "replace") for c in contents)]
+    parts = [pdf_text(data)]
     with pikepdf.open(io.BytesIO(data)) as pdf:
+        parts.append(pdf.Root.Metadata.read_bytes().decode())
+        for name, spec in pdf.attachments.items():
+            parts += [name, spec.get_file().read_bytes().decode()]
         for thing in pdf.objects:
             if isinstance(thing, pikepdf.Dictionary):
                 parts += [str(value) for value in thing.values() if isinstance(value, pikepdf.String)]

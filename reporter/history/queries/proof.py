@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, exists, func, select
+from sqlalchemy import Select, Table, exists, func, select, type_coerce
+from sqlalchemy.types import NULLTYPE
 
 from reporter.history.acts_tables import JOURNAL, PURGE
 from reporter.history.queries.purging import REFERENCES
@@ -14,8 +15,9 @@ MANY = 2_000  # rows held at a time
 
 
 def all_rows(table: Table) -> Select[Any]:
-    """A table, by number."""
-    return select(table).order_by(*table.primary_key.columns).execution_options(yield_per=MANY)
+    """A table by number, each value as it lies there: what was altered may not be readable as what it should be."""
+    raw: list[Any] = [type_coerce(column, NULLTYPE).label(column.name) for column in table.columns]
+    return select(*raw).order_by(*table.primary_key.columns).execution_options(yield_per=MANY)
 
 
 def missing_documents() -> Sequence[tuple[Table, Select[Any]]]:
@@ -39,7 +41,8 @@ MISSING_RESOURCES = tuple(
 READERS = select(SCAN.c.account).union(select(VERSION.c.reader), select(FINDING.c.account)).order_by("account")
 SEALED_RUNS = select(RUN).where(RUN.c.seq.is_not(None)).order_by(RUN.c.seq)
 SEALED_ENTRIES = select(JOURNAL.c.number, JOURNAL.c.chain).where(JOURNAL.c.number.in_(select(RUN.c.journal)))
-PURGES = select(func.max(PURGE.c.cutoff))
+LAST_PURGE = select(func.max(PURGE.c.cutoff))
+PURGES = select(PURGE.c.at, PURGE.c.cutoff)
 FACTS = select(META.c.key, META.c.value)
 
 

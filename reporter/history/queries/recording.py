@@ -47,7 +47,12 @@ def new_documents(dialect: str) -> Executable:
 # --- runs ---
 
 RUN_BY_ID = select(RUN).where(RUN.c.id == bindparam("id"))
-UNFINISHED = select(RUN).where(RUN.c.status == "running", RUN.c.kind == bindparam("kind")).order_by(RUN.c.number.desc())
+UNFINISHED = (
+    select(RUN)
+    .where(RUN.c.status == "running", RUN.c.kind == bindparam("kind"), RUN.c.organization == bindparam("organization"))
+    .order_by(RUN.c.number.desc())
+)
+LAST_NUMBER = select(func.max(RUN.c.number))
 LAST_SEQ = select(func.max(RUN.c.seq))
 LAST_SEALED = select(RUN).where(RUN.c.seq.is_not(None)).order_by(RUN.c.seq.desc()).limit(1)
 NEW_RUN = insert(RUN)
@@ -139,8 +144,13 @@ def lives(type: str, uids: Sequence[str]) -> Select[Any]:
         select(*_LIFE, *_VERSION)
         .join(VERSION, VERSION.c.resource == RESOURCE.c.id)
         .join(last, (last.c.resource == VERSION.c.resource) & (last.c.end == VERSION.c.valid_to))
-        .order_by(RESOURCE.c.uid, RESOURCE.c.incarnation, RESOURCE.c.id)
+        .order_by(RESOURCE.c.uid, RESOURCE.c.id)
     )
+
+
+def last_incarnation(type: str, uid: str) -> Select[Any]:
+    """The highest number that a life of this name has, in whosever hands."""
+    return select(func.max(RESOURCE.c.incarnation)).where(RESOURCE.c.type == type, RESOURCE.c.uid == uid)
 
 
 def named(account: str, types: Sequence[str]) -> Select[Any]:

@@ -28,6 +28,11 @@ def by_seq(seq: int) -> Select[Any]:
     return select(RUN).where(RUN.c.seq == seq)
 
 
+def unfinished(kind: str) -> Select[Any]:
+    """The last run of a kind that was neither sealed nor given up."""
+    return select(RUN).where(RUN.c.status == "running", RUN.c.kind == kind).order_by(RUN.c.number.desc()).limit(1)
+
+
 def sealed_runs(
     limit: int,
     *,

@@ -1,0 +1,157 @@
+"""Which changes of a list are shown: the options that drift, diff, history and the alerts share, and how changes are printed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from reporter.cli.console import USAGE, Refusal, line, now, told
+from reporter.cli.filters import Opened
+from reporter.drift.text import Beside, Line
+from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction
+
+ALIKE = 3  # changes that are shown as one
+CLASSES = ("security", "operational", "tags", "cosmetic")
+TONES = {
+    "heading": "bold", "worse": "bold red", "better": "green", "came": "green", "went": "red", "differs": "yellow",
+    "unseen": "magenta", "faint": "dim",
+}  # fmt: skip
+
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", help="Only created, modified, deleted, access_lost ...; may be given again."),
+]
+Classes = Annotated[
+    list[str] | None, typer.Option("--class", help="Only security, operational, tags or cosmetic; may be given again.")
+]
+Directions = Annotated[
+    list[str] | None, typer.Option("--direction", help="Only worsened, improved, mixed or neutral; may be given again.")
+]
+AtLeast = Annotated[
+    str, typer.Option("--severity", help="Only changes at least this grave: low, medium, high, critical.")
+]
+Resource = Annotated[str, typer.Option("--resource", help="Only this resource, by id or ARN.")]
+Path = Annotated[str, typer.Option("--path", help="Only changes of settings whose path holds this text.")]
+Who = Annotated[str, typer.Option("--actor", help="Only changes by a principal, address or tool holding this text.")]
+Unowned = Annotated[bool, typer.Option("--unacknowledged", help="Only changes that nobody has acknowledged.")]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Nothing folded, grouped or hidden: tags and cosmetic changes too.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What a list of changes is narrowed to, beyond what the history narrows by itself."""
+
+    kinds: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    severity: str = ""
+    region: str = ""
+    path: str = ""
+    actor: str = ""
+    unowned: bool = False
+
+    def holds(self, change: Change, beside: Beside) -> bool:
+        """Whether the change is wanted."""
+        wanted = (
+            (not self.kinds or change.kind.value in self.kinds)
+            and (not self.classes or change.klass in self.classes)
+            and (not self.directions or change.direction.value in self.directions)
+            and (not self.region or change.region == self.region)
+        )
+        if not wanted or (self.severity and _graver(self.severity, change.severity)):
+            return False
+        if self.path and not any(self.path.lower() in op.path.lower() for op in change.ops):
+            return False
+        if self.unowned and beside.acknowledged(change):
+            return False
+        return not self.actor or self.actor.lower() in _names(beside.attribution(change))
+
+
+def narrowed(
+    *,
+    kinds: list[str] | None = None,
+    classes: list[str] | None = None,
+    directions: list[str] | None = None,
+    severity: str = "",
+    region: str = "",
+    path: str = "",
+    actor: str = "",
+    unowned: bool = False,
+) -> Narrow:
+    """The options as given, each word checked against what there is."""
+    _known("--kind", kinds, [kind.value for kind in ChangeKind])
+    _known("--class", classes, CLASSES)
+    _known("--direction", directions, [direction.value for direction in Direction])
+    _known("--severity", [severity] if severity else None, SEVERITIES)
+    return Narrow(
+        tuple(kinds or ()), tuple(classes or ()), tuple(directions or ()), severity, region, path, actor, unowned
+    )
+
+
+def beside(opened: Opened, run: Any, changes: Iterable[Change]) -> Beside:
+    """Who made the changes, who owns them, what their accounts are called."""
+    from reporter import history
+
+    ids = [change.id for change in changes if change.id is not None]
+    made_by = history.attributions(opened.engine, ids)
+    owned = owned_by(opened, ids)
+    names = {id: account.name for id, account in history.accounts(opened.engine, run).items()}
+    return Beside(
+        attribution=lambda change: made_by.get(change.id or 0),
+        acknowledged=lambda change: owned.get(change.id or 0, ""),
+        account=lambda id: names.get(id, ""),
+    )
+
+
+def owned_by(opened: Opened, ids: list[int]) -> Mapping[int, str]:
+    """Change number to who owns it, why and until when; only what still counts."""
+    from reporter import history
+
+    at = now()
+    found = history.acknowledgements(opened.engine, at, ids) if ids else ()
+    return {one.change: owned_words(one, at.date()) for one in found if not one.ended}
+
+
+def owned_words(one: Any, today: Any) -> str:
+    """An acknowledgement in one line."""
+    left = (one.expires_on - today).days
+    soon = f" (expires in {left} d)" if left <= 30 else ""
+    ticket = f", {one.ticket}" if one.ticket else ""
+    return f"{one.owner} until {one.expires_on}{soon}: {one.reason}{ticket}"
+
+
+@contextmanager
+def told_of_files() -> Iterator[None]:
+    """A mistake in a framework's, waivers' or attestations' file as one sentence that names the file."""
+    from reporter.assess.frameworks import UnknownFramework
+    from reporter.assess.written import BadFile
+    from reporter.run.wiring import WiringError
+
+    with told(BadFile, UnknownFramework, WiringError, code=USAGE):
+        yield
+
+
+def say(lines: Iterable[Line]) -> None:
+    """Lines on standard output, in the colour of their tone where there are colours."""
+    for one in lines:
+        line(str(one), TONES.get(one.tone, ""))
+
+
+def _known(option: str, given: list[str] | None, words: Iterable[str]) -> None:
+    for word in given or ():
+        if word not in words:
+            raise Refusal(f"{option} {word}: there is no such word; use one of {', '.join(words)}", USAGE)
+
+
+def _graver(one: str, other: str) -> bool:
+    return SEVERITIES.index(one) < SEVERITIES.index(other)
+
+
+def _names(attribution: Attribution | None) -> str:
+    actors = attribution.actors if attribution else ()
+    words = (w for a in actors for w in (a.principal, a.arn, a.source_ip, a.user_agent, a.via, a.event_name))
+    return " ".join(words).lower()

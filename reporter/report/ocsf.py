@@ -1,0 +1,124 @@
+"""Findings as OCSF events, class 2003 (Compliance Finding), schema 1.6.0, profile `cloud`: one JSON object a line."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from reporter.model import Severity, Status
+from reporter.report.content import Content
+from reporter.report.export import DataFile
+from reporter.report.masking import blanking, found_outside, is_narrow
+from reporter.report.source import AccountRow, CheckText, FindingRow, Source
+from reporter.report.texts import mapped, texts
+
+VERSION = "1.6.0"
+CLASS = 2003
+SEVERITY: dict[Severity, int] = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
+COMPLIANCE = {Status.PASS: (1, "Pass"), Status.FAIL: (3, "Fail"), Status.INSUFFICIENT_DATA: (0, "Unknown")}
+OTHER = 99
+
+
+def ocsf_file(source: Source, content: Content) -> DataFile:
+    """Every finding of the edition that does not pass, for a SIEM or a data lake."""
+    lines = [json.dumps(event, ensure_ascii=True, sort_keys=True) for event in events(source, content)]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    return DataFile("findings.ocsf.jsonl", "application/x-ndjson", data, "Findings as OCSF 2003 events", len(lines))
+
+
+def events(source: Source, content: Content) -> Iterator[dict[str, Any]]:
+    """The events, most severe failures first; names from outside a narrow edition are blanked."""
+    change = None
+    if is_narrow(content.scope):
+        outside = found_outside(source, content.scope, (text for row in _rows(source, content) for text in texts(row)))
+        change = blanking(outside) if outside else None
+    accounts = {row.account.id: row for row in source.accounts(content.scope)}
+    controls: dict[str, list[tuple[str, str]]] = {}
+    for framework in content.frameworks:
+        for line in framework.lines:
+            for use in line.control.checks:
+                standard = f"{framework.title} {framework.version}".strip()
+                controls.setdefault(use.check, []).append((standard, line.control.id))
+    checks = source.checks()
+    for row in _rows(source, content):
+        told = mapped(row, change, (CheckText,)) if change else row
+        check = checks.get(row.finding.check) or CheckText(row.finding.check, row.finding.check)
+        yield _event(content, told, check, accounts.get(row.finding.account), controls.get(check.id, []))
+
+
+def _rows(source: Source, content: Content) -> Iterator[FindingRow]:
+    for status in (Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE):
+        yield from source.findings(content.scope, status)
+
+
+def _event(
+    content: Content, row: FindingRow, check: CheckText, account: AccountRow | None, controls: list[tuple[str, str]]
+) -> dict[str, Any]:
+    finding = row.finding
+    activity = 1 if row.state != "persisting" else 2
+    state = (3, "Suppressed") if row.waiver else (1, "New") if activity == 1 else (OTHER, "Persisting")
+    return {
+        "activity_id": activity,
+        "category_uid": 2,
+        "class_uid": CLASS,
+        "type_uid": CLASS * 100 + activity,
+        "time": _milliseconds(content.cover.as_of),
+        "severity_id": SEVERITY[finding.severity],
+        "status_id": state[0],
+        "status": state[1],
+        "message": check.title,
+        "metadata": {
+            "version": VERSION,
+            "profiles": ["cloud"],
+            "uid": content.cover.run,
+            "product": {"name": "reporter", "vendor_name": "reporter", "version": content.cover.tool_version},
+        },
+        "finding_info": {
+            "uid": str(uuid5(NAMESPACE_URL, "reporter:" + json.dumps(finding.key))),
+            "title": check.title,
+            "desc": check.why or check.title,
+            "first_seen_time": _milliseconds(row.first_seen),
+            "last_seen_time": _milliseconds(content.cover.as_of),
+            "types": ["Compliance"],
+        },
+        "compliance": _compliance(finding.status, finding.reason, check, controls),
+        "resources": [
+            {
+                "uid": finding.arn or finding.resource,
+                "name": finding.resource,
+                "type": finding.type,
+                "region": finding.region,
+            }
+        ],
+        "cloud": _cloud(content, finding.account, finding.region, account),
+        "remediation": {"desc": finding.fix or check.fix or "See the report."},
+        "unmapped": {
+            "evidence": {f"{e.id}: {e.key}": json.loads(json.dumps(e.value, default=str)) for e in finding.evidence}
+        },
+    }
+
+
+def _compliance(status: Status, reason: str, check: CheckText, controls: list[tuple[str, str]]) -> dict[str, Any]:
+    number, word = COMPLIANCE.get(status, (OTHER, "Not applicable"))
+    told: dict[str, Any] = {
+        "status_id": number,
+        "status": word,
+        "control": controls[0][1] if controls else check.id,
+        "standards": sorted({standard for standard, _ in controls}) or ["reporter"],
+        "requirements": [f"{standard} {control}" for standard, control in controls],
+        "checks": [{"uid": check.id, "name": check.title, "status_id": number}],
+    }
+    return told | ({"status_details": [reason]} if reason else {})
+
+
+def _cloud(content: Content, account: str, region: str, row: AccountRow | None) -> dict[str, Any]:
+    owner = {"uid": account, "type_id": 10, "type": "AWS Account"}
+    if row:
+        owner["name"] = row.account.name
+    org = {"name": content.cover.organization} | ({"ou_name": row.account.ou_path} if row else {})
+    return {"provider": "AWS", "region": region, "account": owner, "org": org}
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

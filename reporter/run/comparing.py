@@ -1,0 +1,154 @@
+"""What differs between two runs, whatever happened in between, said as honestly as a change that was seen to happen.
+
+Two states alone know nothing of why a resource is missing on one side. Only a complete listing proves that it was not there;
+else it was not looked at, and is counted, not called created.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from reporter import history
+from reporter.drift import direction
+from reporter.drift.changes import describe
+from reporter.drift.sensitive import TRAIL, Sensitive, sensitive
+from reporter.model import (
+    ACCOUNT,
+    EVERY_PART,
+    GLOBAL,
+    SEVERITIES,
+    AccountSnapshot,
+    Change,
+    ChangeKind,
+    ConfigurationItem,
+    Direction,
+    Finding,
+    Run,
+)
+from reporter.run.judging import court
+from reporter.run.wiring import Judgement
+
+_ORDER = [Direction.WORSENED, Direction.MIXED, Direction.IMPROVED, Direction.NEUTRAL]
+Pair = tuple[ConfigurationItem | None, ConfigurationItem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences between two runs, and what cannot be said of them."""
+
+    before: Run
+    after: Run
+    changes: tuple[Change, ...]
+    first_seen: int  # there in the later run; whether also in the earlier one is not known
+    reverted: tuple[Change, ...]  # seen to happen in between, and no longer to be seen
+
+
+def compare(engine: history.Engine, before: Run, after: Run, within: history.Within) -> Comparison:
+    """Every resource that is not the same in two runs, the worse first. `before` is the earlier one."""
+    weighs = sensitive_in(engine, after, frozenset())
+    found: dict[tuple[str, str], Change] = {}  # a key that several accounts name is one key
+    unknown = 0
+    past: dict[str, AccountSnapshot | None] = {}
+    for pair in history.pairs(engine, before, after, within):
+        old, new = completed(engine, before, after, pair)
+        if old is None and new is not None and not _was_not_there(engine, before, past, new):
+            unknown += 1
+            continue
+        change = _described(engine, old, new, before, after)
+        if change is not None:
+            judged = direction.judge(weighs.weighed(change), old=old, new=new)
+            found.setdefault((change.type, change.arn or change.resource), judged)
+    changes = tuple(sorted(found.values(), key=rank))
+    return Comparison(before, after, changes, unknown, _reverted(engine, before, after, within, changes))
+
+
+def judged(engine: history.Engine, compared: Comparison, judgement: Judgement) -> Comparison:
+    """The same differences, with what today's checks answer about both sides: their moves count for the direction."""
+    accounts = sorted({change.account for change in compared.changes})
+    before, after = (tuple(_answers(engine, run, judgement, accounts)) for run in (compared.before, compared.after))
+    told = [_again(change, direction.judge(change, before, after)) for change in compared.changes]
+    return replace(compared, changes=tuple(sorted(told, key=rank)))
+
+
+def _answers(engine: history.Engine, run: Run, judgement: Judgement, accounts: Iterable[str]) -> Iterator[Finding]:
+    sitting = court(engine, run, judgement)
+    for account in accounts:
+        snapshot = history.account_snapshot(engine, run, account)
+        if snapshot is not None:
+            yield from sitting.answers(snapshot)
+
+
+def _again(change: Change, by_checks: Change) -> Change:
+    """The change as judged by policies and rules, with the checks' verdict put to it."""
+    signs = {change.direction, by_checks.direction} - {Direction.NEUTRAL}
+    way = signs.pop() if len(signs) == 1 else Direction.MIXED if signs else Direction.NEUTRAL
+    severity = min(change.severity, by_checks.severity, key=SEVERITIES.index)
+    return replace(change, direction=way, severity=severity, checks=by_checks.checks)
+
+
+def runs_between(engine: history.Engine, before: Run, after: Run) -> tuple[Run, ...]:
+    """The sealed runs after `before` up to `after`, oldest first."""
+    first, last = before.seq or 0, after.seq or 0
+    runs = history.last_runs(engine, max(0, last - first), until=after)
+    return tuple(sorted((run for run in runs if (run.seq or 0) > first), key=lambda run: run.seq or 0))
+
+
+def sensitive_in(engine: history.Engine, run: Run, tags: frozenset[str]) -> Sensitive:
+    """What is a matter of security in a run though not for its type: the lifecycle of the buckets that trails write to."""
+    return sensitive(history.shared(engine, run, (TRAIL,)), tags)
+
+
+def rank(change: Change) -> tuple[int, int, str, str, str]:
+    """The order in which changes are read: worse before better, grave before slight, then by place."""
+    place = (change.account, change.type, change.resource)
+    return (_ORDER.index(change.direction), SEVERITIES.index(change.severity), *place)
+
+
+def completed(engine: history.Engine, before: Run, after: Run, pair: Pair) -> Pair:
+    """The pair, where one side was kept under another account's name: that account named it, its owner did not list it yet."""
+    old, new = pair
+    if old is None and new is not None:
+        old = history.find(engine, before, new.type, new.arn or new.id)
+    elif new is None and old is not None:
+        new = history.find(engine, after, old.type, old.arn or old.id)
+    return old, new
+
+
+def _was_not_there(
+    engine: history.Engine, before: Run, past: dict[str, AccountSnapshot | None], item: ConfigurationItem
+) -> bool:
+    """Whether a resource of the later run is known not to have been there in the earlier one."""
+    if item.account not in past:
+        past[item.account] = history.listing(engine, before, item.account)
+    listing = past[item.account]
+    if listing is None:  # nor was its account: it joined, and so did all that it holds
+        return item.type == ACCOUNT
+    young = item.created_at is not None and item.created_at > (listing.observed_at or before.as_of)
+    return young or bool({(item.type, item.region), (item.type, GLOBAL)} & listing.listed)
+
+
+def _described(
+    engine: history.Engine, old: ConfigurationItem | None, new: ConfigurationItem | None, before: Run, after: Run
+) -> Change | None:
+    if old is not None and EVERY_PART in old.unread:
+        old = replace(old, unread={part: why for part, why in old.unread.items() if part != EVERY_PART})
+    if new is not None and EVERY_PART in new.unread:
+        new = replace(new, unread={part: why for part, why in new.unread.items() if part != EVERY_PART})
+    left = old is not None and new is None and history.listing(engine, after, old.account) is None
+    change = describe(old, new, detected_at=after.as_of, not_before=before.as_of, left=left)
+    if change is not None and change.kind is ChangeKind.JOINED:
+        return replace(change, summary="joined the organization")
+    return change
+
+
+def _reverted(
+    engine: history.Engine, before: Run, after: Run, within: history.Within, changes: tuple[Change, ...]
+) -> tuple[Change, ...]:
+    """What was seen to change between the two and is as it was again: the differences alone do not show it."""
+    still = {(change.type, change.resource) for change in changes}
+    seen = [change for run in runs_between(engine, before, after) for change in _of(engine, run, within)]
+    return tuple(sorted((change for change in seen if (change.type, change.resource) not in still), key=rank))
+
+
+def _of(engine: history.Engine, run: Run, within: history.Within) -> Iterator[Change]:
+    silent = {ChangeKind.ACCESS_LOST, ChangeKind.ACCESS_RESTORED}
+    yield from (change for change in history.changes(engine, run=run, within=within) if change.kind not in silent)

@@ -1,0 +1,160 @@
+"""Findings as intervals: rows only for what does not pass and only when it differs, and counts for all of it."""
+
+from dataclasses import replace
+
+import pytest
+from estate_builder import BUCKET, ONE, TWO, bucket, finding, run, snapshot, start, weeks
+
+from reporter import history
+from reporter.drift.changes import describe
+from reporter.model import Evidence, Finding, Status
+
+PASS, FAIL, UNKNOWN, NOT = Status.PASS, Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE
+A, B, C = (bucket(ONE, name) for name in "abc")
+
+
+def judge(engine, week, answers, *, items=(A, B, C), waived=None):
+    """A run in which one account is judged."""
+    begun = start(engine, weeks(week))
+    history.record_account(engine, begun, snapshot(ONE, weeks(week), items), describe)
+    history.record_findings(engine, begun, ONE, answers, waived)
+    return history.seal(engine, begun, weeks(week))
+
+
+def rows(engine):
+    """How many finding rows there are."""
+    return sum(len(history.finding_history(engine, BUCKET, name)) for name in "abc")
+
+
+def test_a_row_is_written_only_when_something_differs(engine):
+    """The same failure week after week is one row; so is the same failure with evidence read at another time."""
+    for week in range(4):
+        evidence = (Evidence(BUCKET, "a", ONE, "Versioning", None, "s3:GetBucketVersioning", weeks(week)),)
+        sealed = judge(engine, week, [finding(A, FAIL, evidence=evidence), finding(B, PASS), finding(C, NOT)])
+    assert rows(engine) == 1
+    (record,) = history.findings(engine, sealed)
+    assert record.finding == finding(A, FAIL, evidence=evidence)
+    assert (record.since, record.state) == (weeks(0), "persisting")
+    judge(engine, 4, [finding(A, FAIL, reason="suspended"), finding(B, PASS)])
+    assert rows(engine) == 2
+    assert history.verify(engine) == ()
+
+
+def test_passes_are_counted(engine):
+    """All answers are counted by check and severity, and none but failures and unknowns are stored."""
+    answers = [finding(A, FAIL), finding(B, PASS), finding(C, NOT), finding(A, UNKNOWN, "other", severity="low")]
+    sealed = judge(engine, 0, answers)
+    assert history.tallies(engine, sealed) == (
+        history.Tally("bucket-versioning", "high", passed=1, failed=1, not_applicable=1, accounts_failing=1),
+        history.Tally("other", "low", insufficient=1),
+    )
+    assert list(history.account_tallies(engine, sealed)) == [(ONE, history.tallies(engine, sealed))]
+    only = history.Within(checks=frozenset({"other"}))
+    assert [tally.check for tally in history.tallies(engine, sealed, only)] == ["other"]
+    assert [record.finding.check for record in history.findings(engine, sealed, only)] == ["other"]
+
+
+def test_judging_twice_is_judging_once(engine):
+    """A resumed run may judge an account again."""
+    begun = start(engine, weeks(0))
+    with pytest.raises(history.Refused, match="record_account comes before"):
+        history.record_findings(engine, begun, ONE, [])
+    history.record_account(engine, begun, snapshot(ONE, weeks(0), [A]), describe)
+    assert history.judged_accounts(engine, begun) == frozenset()
+    history.record_findings(engine, begun, ONE, [finding(A, FAIL)])
+    history.record_findings(engine, begun, ONE, [finding(A, PASS)])
+    assert history.judged_accounts(engine, begun) == {ONE}
+    assert [record.finding.status for record in history.findings(engine, begun)] == [FAIL]
+
+
+def test_new_fixed_reopened_persisting_and_lost_from_sight(engine):
+    """What became of failures between two runs; a failure that nobody could look at is neither fixed nor new afterwards."""
+    first = judge(engine, 0, [finding(A, FAIL), finding(B, FAIL), finding(C, PASS)])
+    second = judge(engine, 1, [finding(A, PASS), finding(B, UNKNOWN), finding(C, FAIL)])
+    assert history.movement(engine, second, first) == history.Movement(new=1, fixed=1, lost_sight=1)
+    third = judge(engine, 2, [finding(A, FAIL), finding(B, FAIL), finding(C, FAIL)])
+    assert history.movement(engine, third, second) == history.Movement(new=1, reopened=1, persisting=1)
+    assert history.movement(engine, third, first) == history.Movement(new=1, reopened=0, persisting=2)
+    states = {one.finding.resource: one for one in history.findings(engine, third, previous=second)}
+    assert {name: one.state for name, one in states.items()} == {"a": "reopened", "b": "persisting", "c": "persisting"}
+    assert states["b"].failing_since == weeks(0), "it failed before anybody lost sight of it"
+    assert states["b"].since == weeks(2)
+    fourth = judge(engine, 3, [], items=())
+    assert history.movement(engine, fourth, third) == history.Movement(gone=3)
+
+
+def test_a_waiver_is_noted_beside_the_status(engine):
+    """A waived failure still fails; the row says by which waiver, and a waiver that ends is a new row."""
+    answer = finding(A, FAIL)
+    sealed = judge(engine, 0, [answer, finding(B, FAIL)], waived={answer.key: "W-1"})
+    (tally,) = history.tallies(engine, sealed)
+    assert (tally.failed, tally.waived, tally.accounts_failing) == (2, 1, 1)
+    assert [(one.finding.resource, one.waiver_id) for one in history.findings(engine, sealed)] == [
+        ("b", None),
+        ("a", "W-1"),
+    ]
+    judge(engine, 1, [answer, finding(B, FAIL)])
+    assert [one.waiver_id for one in history.finding_history(engine, BUCKET, "a")] == ["W-1", None]
+
+
+def test_an_answer_about_what_could_not_be_listed(engine):
+    """A check whose subjects could not be listed leaves one answer, about no resource; it is no inventory."""
+    unlisted = Finding("bucket-versioning", ONE, "global", BUCKET, "*", "", UNKNOWN, "high", "s3:ListAllMyBuckets")
+    sealed = judge(engine, 0, [unlisted])
+    judge(engine, 1, [unlisted])
+    assert [one.finding for one in history.findings(engine, sealed)] == [unlisted]
+    assert "*" not in {row.id for row in history.inventory(engine, sealed)}
+    assert history.verify(engine) == ()
+
+
+def test_findings_of_a_past_run_are_those_of_that_run(engine):
+    """Asking a past run gives what stood then, in the order a reader wants: not waived, grave, new, by account."""
+    low = finding(B, FAIL, "b-check", severity="low")
+    first = judge(engine, 0, [finding(A, FAIL), low])
+    other = bucket(TWO, "d")
+    begun = start(engine, weeks(1))
+    history.record_account(engine, begun, snapshot(ONE, weeks(1), [A, B]), describe)
+    history.record_account(engine, begun, snapshot(TWO, weeks(1), [other]), describe)
+    history.record_findings(engine, begun, ONE, [finding(A, PASS), low])
+    history.record_findings(
+        engine, begun, TWO, [finding(other, FAIL, severity="critical"), finding(other, UNKNOWN, "x")]
+    )
+    second = history.seal(engine, begun, weeks(1))
+    assert [one.finding.resource for one in history.findings(engine, first)] == ["a", "b"]
+    assert [(one.finding.resource, one.finding.check) for one in history.findings(engine, second)] == [
+        ("d", "bucket-versioning"),
+        ("d", "x"),
+        ("b", "b-check"),
+    ]
+    narrow = history.findings(engine, second, status=FAIL, severities=["low"], type=BUCKET, region="eu-west-1", limit=5)
+    assert [one.finding.resource for one in narrow] == ["b"]
+    assert [one.finding.resource for one in history.findings(engine, second, offset=2)] == ["b"]
+    trend = history.trend(engine, second, 9)
+    assert [(point.failed, point.insufficient, point.accounts_total) for point in trend] == [(2, 0, 1), (2, 1, 2)]
+    only = history.Within(checks=frozenset({"b-check"}))
+    assert [point.failed for point in history.trend(engine, second, 1, only)] == [1]
+
+
+def test_changes_of_the_checks_of_an_edition(engine):
+    """A framework's edition shows the changes of resources that its checks had something against."""
+    judge(engine, 0, [finding(A, FAIL), finding(B, PASS)])
+    begun = start(engine, weeks(1))
+    items = [replace(one, configuration={**one.configuration, "Tags": {"x": "y"}}) for one in (A, B)]
+    history.record_account(engine, begun, snapshot(ONE, weeks(1), items), describe)
+    history.record_findings(engine, begun, ONE, [finding(A, PASS), finding(B, PASS)])
+    only = history.Within(checks=frozenset({"bucket-versioning"}))
+    assert [change.resource for change in history.changes(engine, run=begun, within=only)] == ["a"]
+
+
+def test_a_run_that_was_overtaken_takes_over_the_findings(engine):
+    """Of two runs at once, the one with the older reading shows the newer one's findings for that account."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [A]))
+    slow, quick = start(engine, weeks(1), owner="slow"), start(engine, weeks(1), owner="quick", kind="watch")
+    for begun, week in ((quick, 2), (slow, 1)):
+        history.record_account(engine, begun, snapshot(ONE, weeks(week), [A]), describe)
+    history.record_findings(engine, quick, ONE, [finding(A, FAIL)])
+    history.record_findings(engine, slow, ONE, [finding(A, PASS)])
+    for begun in (slow, quick):
+        sealed = history.seal(engine, begun, weeks(2))
+        assert [one.finding.status for one in history.findings(engine, sealed)] == [FAIL]
+    assert history.verify(engine) == ()

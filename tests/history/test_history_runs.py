@@ -1,0 +1,99 @@
+"""A run's life: leases, taking up what a dead process left, sealing, and names for runs."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from estate_builder import MONDAY, ONE, TWO, bucket, run, snapshot, start, weeks
+
+from reporter import history
+from reporter.drift.changes import describe
+from reporter.model import Direction
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_one_run_of_a_kind_at_a_time(engine):
+    """While its owner gives signs of life, nobody else starts; another kind of run may."""
+    start(engine, MONDAY, owner="a")
+    with pytest.raises(history.RunBusy, match=r"manual run is under way .*\(a\)"):
+        start(engine, MONDAY + MINUTE, owner="b")
+    assert start(engine, MONDAY, owner="b", kind="watch").kind == "watch"
+
+
+def test_a_dead_owners_run_is_taken_up_where_it_stopped(engine):
+    """The same run goes on: its id, its as-of and the accounts it has; the first owner finds out."""
+    first = start(engine, MONDAY, owner="a")
+    history.record_account(engine, first, snapshot(ONE, MONDAY), describe)
+    history.heartbeat(engine, first, "a", MONDAY + 5 * MINUTE)
+    with pytest.raises(history.RunBusy):
+        start(engine, MONDAY + 14 * MINUTE, owner="b")
+    second = start(engine, MONDAY + 16 * MINUTE, owner="b")
+    assert second == first
+    assert history.recorded_accounts(engine, second) == {ONE}
+    with pytest.raises(history.LeaseLost, match="taken up by b"):
+        history.heartbeat(engine, first, "a", MONDAY + 17 * MINUTE)
+
+
+def test_a_run_of_another_version_is_not_taken_up(engine):
+    """Half a run judged by other checks is given up, and a new one begins."""
+    first = start(engine, MONDAY, owner="a", checks_hash="1")
+    second = start(engine, MONDAY, owner="a", checks_hash="2")
+    assert second.id != first.id
+    assert history.run_of(engine, first.id).status == "failed"
+    history.abandon(engine, second, MONDAY, "cancelled by hand")
+    third = start(engine, MONDAY + MINUTE, owner="a", checks_hash="2")
+    assert third.id not in {first.id, second.id}
+
+
+def test_a_run_is_sealed_when_every_account_is_accounted_for(engine):
+    """An account that was forgotten keeps the run open; sealing twice gives the same run."""
+    begun = start(engine, MONDAY)
+    history.record_account(engine, begun, snapshot(ONE, MONDAY), describe)
+    with pytest.raises(history.Unsealable, match=f"1 of 2 accounts were not recorded .*{TWO}"):
+        history.seal(engine, begun, MONDAY, [ONE, TWO])
+    history.record_account(engine, begun, snapshot(TWO, MONDAY), describe)
+    sealed = history.seal(engine, begun, MONDAY, [ONE, TWO])
+    assert history.seal(engine, begun, MONDAY + MINUTE, [ONE, TWO]) == sealed == history.run_of(engine, "last")
+
+
+def test_the_chain_links_every_run_to_the_one_before(engine):
+    """The same content gives another head after another past."""
+    heads = [run(engine, weeks(week), snapshot(ONE, weeks(0)))[0].chain for week in range(3)]
+    assert len(set(heads)) == 3
+
+
+def test_names_for_runs(engine):
+    """By id, number, day, last and previous; anything else is one clear sentence."""
+    first, second, third = (run(engine, weeks(week), snapshot(ONE, weeks(week)))[0] for week in range(3))
+    for ref, expected in (("1", first), ("#2", second), (first.id, first), ("last", third), ("previous", second)):
+        assert history.run_of(engine, ref) == expected
+    assert history.run_of(engine, "2026-01-12") == second, "the day of the second run"
+    assert history.run_of(engine, "2026-01-18") == second
+    for ref in ("#9", "2025-01-01", "nonsense"):
+        with pytest.raises(history.UnknownRun, match="There is no run"):
+            history.run_of(engine, ref)
+    assert history.last_runs(engine, 2) == (third, second)
+    assert history.last_runs(engine, 5, until=second) == (second, first)
+    assert history.previous_run(engine, third) == second
+    assert history.previous_run(engine, first) is None
+    assert history.run_at(engine, weeks(1) + MINUTE) == second
+    assert history.run_at(engine, weeks(-1)) is None
+
+
+def test_judging_changes_ends_with_the_seal(engine):
+    """Direction and checks are noted while the run is open; afterwards the sealed change stands."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    begun = start(engine, weeks(1))
+    (found,) = history.record_account(
+        engine, begun, snapshot(ONE, weeks(1), [bucket(ONE, "a", Versioning=None)]), describe
+    )
+    judged = replace(found, direction=Direction.WORSENED, severity="high", checks={"bucket-versioning": "pass -> fail"})
+    history.judge_changes(engine, begun, [judged])
+    assert history.changes(engine, run=begun) == (judged,)
+    with pytest.raises(history.Refused, match="not of run"):
+        history.judge_changes(engine, begun, [replace(judged, id=77)])
+    history.seal(engine, begun, weeks(1))
+    with pytest.raises(history.Refused, match="sealed"):
+        history.judge_changes(engine, begun, [replace(judged, direction=Direction.IMPROVED)])
+    assert history.verify(engine) == ()

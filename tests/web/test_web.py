@@ -1,0 +1,84 @@
+"""The web pages over a real history, asked over ASGI: what they show, refuse and carry in their headers."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from reporter import history
+from reporter.model import Account, AccountSnapshot, ReadStatus
+from reporter.settings import data_file
+from reporter.web.app import application
+
+NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    file = tmp_path / "organization.html"
+    file.write_text("<!doctype html><title>Report</title>")
+    return file
+
+
+@pytest.fixture
+def pages(tmp_path: Path, report: Path) -> Iterator[TestClient]:
+    """One sealed run with one report and one letter to a hostile name."""
+    engine = history.connect(f"sqlite:///{tmp_path / 'r.db'}")
+    history.prepare(engine, NOW)
+    run = history.start_run(engine, kind="manual", as_of=NOW, owner="me", now=NOW)
+    account = Account(id="111122223333", name=HOSTILE)
+    snapshot = AccountSnapshot(account, ReadStatus.UNREACHABLE, reason="no role", observed_at=NOW)
+    history.record_account(engine, run, snapshot, lambda *_, **__: None)
+    run = history.seal(engine, run, NOW)
+    data = report.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    history.add_report(
+        engine, run, edition="organization", format="html", sha256=digest, path=str(report), size=len(data), now=NOW
+    )
+    history.enqueue(engine, run, [history.Letter("organization", f"{HOSTILE}@example.com", "<id@x>")], NOW)
+    with TestClient(application(engine, data_file("templates"), "Example")) as client:
+        yield client
+
+
+def test_pages_list_runs_reports_and_deliveries_with_names_made_harmless(pages: TestClient) -> None:
+    """The run's page shows coverage, the report's hash and the recipient, escaped."""
+    home, run = pages.get("/"), pages.get("/runs/1")
+    assert home.status_code == run.status_code == 200
+    assert "1 unreachable" in home.text
+    assert "&lt;script&gt;" in run.text
+    assert HOSTILE not in run.text
+
+
+def test_every_answer_carries_the_safe_headers(pages: TestClient) -> None:
+    """Errors and files too."""
+    for path in ("/", "/runs/1", "/runs/1/organization.html", "/runs/99", "/nowhere"):
+        answer = pages.get(path)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_report_altered_on_disk_is_refused(pages: TestClient, report: Path) -> None:
+    """The recorded digest decides, not the file's name."""
+    assert pages.get("/runs/1/organization.html").text == report.read_text()
+    report.write_text("<!doctype html><title>Forged</title>")
+    answer = pages.get("/runs/1/organization.html")
+    assert answer.status_code == 409
+    assert "altered" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/runs/99", "/runs/nonsense", "/runs/1/absent.pdf", "/runs/1/..%2f..%2fetc%2fpasswd"])
+def test_what_is_not_there_is_a_plain_404(pages: TestClient, path: str) -> None:
+    """No path leads out of the recorded files."""
+    answer = pages.get(path)
+    assert answer.status_code == 404
+    assert "root:" not in answer.text
+
+
+def test_the_pages_change_nothing(pages: TestClient) -> None:
+    """Only reading methods are answered."""
+    assert pages.post("/").status_code == 405
+    assert pages.delete("/runs/1").status_code == 405
