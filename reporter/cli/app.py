@@ -17,6 +17,7 @@ COMMANDS = (
     "demonstrating",
     "setting_up",
     "catalogue",
+    "judging",
     "drifting",
     "differing",
     "past",
@@ -24,7 +25,7 @@ COMMANDS = (
     "baselines",
     "delivering",
     "proving",
-    "watching",
+    "serving",
 )
 
 app = typer.Typer(

@@ -23,6 +23,7 @@ from botocore.exceptions import ProfileNotFound
 from botocore.parsers import ResponseParserError
 
 from reporter.collect.failures import SDK_ERRORS, Failure, OperationRefused, ReadFailed, failure, means_absent, unread
+from reporter.collect.models import table_loader
 from reporter.collect.options import CollectError, Connection
 from reporter.collect.pace import Pace
 from reporter.collect.resources import ALLOWED, ROOTS
@@ -33,6 +34,7 @@ from reporter.model import Calls
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w-]+:)?([\w-]+)")
 _ACCOUNT_IN_HOST = re.compile(r"^\d{12}\.")
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+_RENEWALS = 3  # of expired credentials, for one call
 _SILENCE = 15.0  # seconds for which an endpoint that cannot be reached is not tried again, by any account
 _AGENT = f"reporter Botocore/{botocore.__version__}"  # the SDK would put its own together anew for each request
 _NOBODY = "no-credentials-of-its-own"
@@ -47,8 +49,8 @@ class Identity(Protocol):
     def credentials(self, tally: "Tally") -> Credentials:
         """Credentials that are valid now; what getting them costs is counted."""
 
-    def renew(self, tally: "Tally") -> bool:
-        """Get new ones, because AWS called these expired; False if there is no way to."""
+    def renew(self, tally: "Tally", stale: Credentials) -> bool:
+        """Get others than the stale ones, which AWS called expired; False if there is no way to."""
 
 
 @dataclass(slots=True)
@@ -133,6 +135,8 @@ class Clients:
         self._clients: dict[tuple[str, str, str], Any] = {}
         self.session = botocore.session.Session(profile=connection.profile or None)
         try:
+            data_path = self.session.get_config_variable("data_path")
+            self.session.register_component("data_loader", table_loader(data_path))
             self.home = connection.region or self.session.get_config_variable("region") or "us-east-1"
             self.partition: str = self.session.get_partition_for_region(self.home)
             bundle = connection.ca_bundle or self.session.get_config_variable("ca_bundle")
@@ -142,14 +146,17 @@ class Clients:
 
     def call(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
         """The answer to a request, after as many attempts as it takes and the connection allows; else ReadFailed."""
+        if (request.service, request.operation) not in ALLOWED:
+            raise OperationRefused(f"{request.service}:{request.operation} is not in the table of reads")
         silent = self._silent.get((request.service, request.region))
         if silent is not None and time.monotonic() < silent[0]:
             raise ReadFailed(unread(silent[1], request.operation, request.iam, None), silent[1].kind, silent[1].message)
-        renewed = False
+        renewals = 0
         for attempt in range(1, self.connection.attempts + 1):
             self.pace.wait(who.account, request.region, request.pace)
             try:
-                return self._send(who, tally, request)
+                credentials = who.credentials(tally)
+                return self._send(credentials, tally, request)
             except SDK_ERRORS as error:
                 failed = failure(error)
             if means_absent(request.absent, failed):
@@ -158,10 +165,9 @@ class Clients:
             tally.failing(failed)
             if failed.kind == "throttled":
                 self.pace.slow(who.account, request.region, request.pace)
-            if failed.kind == "expired" and not renewed:
-                renewed = who.renew(tally)
-                if renewed:
-                    continue
+            if failed.kind == "expired" and renewals < _RENEWALS and who.renew(tally, credentials):
+                renewals += 1
+                continue
             if not failed.again or attempt == self.connection.attempts:
                 break
             self._sleep(min(self.connection.backoff * 2 ** (attempt - 1), 20.0))
@@ -235,8 +241,7 @@ class Clients:
         _look_once_more(request, event_name)
         return self._transport(request)
 
-    def _send(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
-        credentials = who.credentials(tally)
+    def _send(self, credentials: Credentials, tally: Tally, request: Request) -> dict[str, Any]:
         client = self.client(request.service, request.region, credentials)
         turn = _turn.set(_Turn(credentials, tally, request.service))
         try:

@@ -3,7 +3,7 @@
 from reporter.collect.rows import NEXT_TOKEN, Call, Known, ResourceType
 from reporter.model import ACCOUNT as ACCOUNT_TYPE
 
-_S3_POLICIES_OFF = Known("_policy_types && !contains(_policy_types, 'S3_POLICY')")
+_S3_POLICIES_OFF = Known("_policy_types != `null` && !contains(_policy_types, 'S3_POLICY')")
 
 # The fields of an account come with the organization's listing; `Regions` is read first, for everything else goes by it.
 ACCOUNT = ResourceType(

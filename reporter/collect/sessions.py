@@ -38,7 +38,7 @@ class Caller:
         frozen = self._chain.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
-    def renew(self, tally: Tally) -> bool:  # noqa: ARG002 - as above
+    def renew(self, tally: Tally, stale: Credentials) -> bool:  # noqa: ARG002 - as above
         """Ask the chain again: an expired chain renews in `credentials`."""
         return False
 
@@ -63,10 +63,11 @@ class Session:
             assert self._credentials is not None
             return self._credentials
 
-    def renew(self, tally: Tally) -> bool:
-        """Assume the role again."""
+    def renew(self, tally: Tally, stale: Credentials) -> bool:
+        """Assume the role again, unless another thread has done so."""
         with self._lock:
-            self._assume(tally)
+            if self._credentials is stale:
+                self._assume(tally)
         return True
 
     def _assume(self, tally: Tally) -> None:

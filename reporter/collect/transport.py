@@ -5,9 +5,10 @@ a megabyte a client. Here one pool with one TLS context serves all. It also refu
 which the SDK lets pass. Behind a proxy, and where a client certificate is set, the SDK's own way is taken.
 """
 
+import re
 import socket
 import ssl
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,9 @@ from urllib3.util import ssl_ as tls
 
 from reporter.collect.options import CollectError, Connection
 
-_HOSTS = 512  # services times regions, with room; the longest unused makes way (S3 Control has a host for each account)
+_HOSTS = 512  # services times regions, with room; the longest unused makes way
+_PASSING = re.compile(r"^https?://\d{12}\.")  # S3 Control has a host for each account: nothing to keep open
+_PASSING_HOSTS = 8
 
 
 class Transport:
@@ -34,8 +37,8 @@ class Transport:
             context.load_verify_locations(cafile=path)
         except (OSError, ssl.SSLError) as error:
             raise CollectError(f"The bundle of certificate authorities {path} cannot be read: {error}.") from error
-        self._pools = urllib3.PoolManager(
-            num_pools=_HOSTS,
+        pools = partial(
+            urllib3.PoolManager,
             maxsize=threads,
             ssl_context=context,
             timeout=urllib3.Timeout(connect=connection.connect_timeout, read=connection.read_timeout),
@@ -44,6 +47,7 @@ class Transport:
                 (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
             ],
         )
+        self._kept, self._passing = pools(num_pools=_HOSTS), pools(num_pools=_PASSING_HOSTS)
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
         """The answer; None where the SDK is to send the request itself."""
@@ -64,7 +68,8 @@ class Transport:
             raise sdk.ConnectionClosedError(endpoint_url=request.url, request=request, error=error) from error
 
     def _answer(self, request: Any, target: str) -> AWSResponse:
-        answer = self._pools.connection_from_url(request.url).urlopen(
+        pools = self._passing if _PASSING.match(request.url) else self._kept
+        answer = pools.connection_from_url(request.url).urlopen(
             request.method,
             target,
             body=request.body,

@@ -89,16 +89,15 @@ def _connected(server: Smtp, trusted: Callable[[], ssl.SSLContext]) -> smtplib.S
         smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=trusted())
     else:
         smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout)
-    try:
+    with contextlib.ExitStack() as unless_it_works:
+        unless_it_works.callback(smtp.close)
         smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             smtp.starttls(context=trusted())
             smtp.ehlo()
         if server.user:
             smtp.login(server.user, server.password)
-    except BaseException:
-        smtp.close()
-        raise
+        unless_it_works.pop_all()
     return smtp
 
 

@@ -27,6 +27,7 @@ class News:
     more: int  # lines that are not shown
     link: str
     facts: Mapping[str, Any]
+    sentence: str = ""  # between the headline and the lines
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -119,6 +120,7 @@ def document(form: Literal["json", "slack"], news: News) -> dict[str, Any]:
     if form == "json":
         return {
             "headline": news.headline,
+            "sentence": news.sentence,
             "lines": list(news.lines),
             "more": news.more,
             "link": news.link,
@@ -128,9 +130,12 @@ def document(form: Literal["json", "slack"], news: News) -> dict[str, Any]:
     if news.more:
         shown.append(f"… and {news.more} more")
     blocks: list[dict[str, Any]] = [{"type": "header", "text": _plain(one_line(news.headline), LONGEST_HEADLINE)}]
+    if news.sentence:
+        blocks.append({"type": "section", "text": _plain(one_line(news.sentence, LONGEST_TEXT), LONGEST_TEXT)})
     if shown:
         blocks.append({"type": "section", "text": _plain("\n".join(shown), LONGEST_TEXT)})
-    text = "\n".join(inert(one_line(line)) for line in [news.headline, *shown])
+    said = filter(None, [news.headline, news.sentence, *shown])
+    text = "\n".join(inert(one_line(line, LONGEST_TEXT)) for line in said)
     if news.link:
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": f"<{news.link}|Open the report>"}})
         text += f"\n{news.link}"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from reporter.documents.canonical import canonical_json
 from reporter.history.dictionary import DICTIONARY
+from reporter.history.nouns import Damaged
 from reporter.history.queries import recording
 
 RAW, PRESET = 0, 2
@@ -63,8 +64,23 @@ def get(connection: Connection, hashes: Collection[bytes]) -> dict[bytes, Any]:
     found: dict[bytes, Any] = {}
     for some in recording.chunks(sorted(set(hashes))):
         for hash, codec, data in connection.execute(recording.documents(some)):
-            found[hash] = json.loads(unpack(codec, data))
+            found[hash] = parsed(codec, data, hash)
+    for hash in hashes:
+        if hash not in found:
+            raise Damaged(
+                f"Document {hash.hex()} is missing from the history; `reporter verify --history` says what was altered"
+            )
     return found
+
+
+def parsed(codec: int, data: bytes, hash: bytes) -> Any:
+    """The value of a stored document. What it says is not checked against its address here: that is `verify`'s work."""
+    try:
+        return json.loads(unpack(codec, data).decode("ascii"))
+    except (zlib.error, ValueError):
+        raise Damaged(
+            f"Document {hash.hex()} of the history cannot be read; `reporter verify --history` says what was altered"
+        ) from None
 
 
 def get_bytes(connection: Connection, hash: bytes) -> bytes | None:

@@ -1,6 +1,5 @@
 """Changes: listed, counted, judged while their run is open, and attributed to whoever made them at any time after."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -86,7 +85,7 @@ def _of_run(connection: Connection, run: Run | None, within: Within, since: date
 
 def change_from(row: Any) -> Change:
     """A change as it was stored."""
-    ops = () if row.data is None else json.loads(blobs.unpack(row.codec, row.data))
+    ops = () if row.data is None else blobs.parsed(row.codec, row.data, row.ops)
     return Change(
         account=row.account,
         region=row.region,

@@ -1,5 +1,6 @@
 """Counts of answers: per check, per account, over runs; and how the failures of two runs differ."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -8,12 +9,12 @@ from sqlalchemy import Connection, Engine
 
 from reporter.history import blobs
 from reporter.history.engine import reading
-from reporter.history.found import COUNTS, WAIVED, finding_from
+from reporter.history.found import COUNTS, WAIVED, finding_from, state_of
 from reporter.history.nouns import EVERYWHERE, Coverage, FindingRecord, GapCount, Movement, Tally, TrendPoint, Within
 from reporter.history.queries import findings as queries
 from reporter.history.queries import recording, states
 from reporter.history.queries.runs import number_of
-from reporter.model import Run
+from reporter.model import Run, Status
 
 FAILED = 1
 
@@ -77,26 +78,26 @@ def trend(engine: Engine, run: Run, limit: int, within: Within = EVERYWHERE) -> 
 
 
 def movement(engine: Engine, run: Run, previous: Run, within: Within = EVERYWHERE) -> Movement:
-    """What became of failures between two runs, waived ones included."""
+    """What became of failures between two runs, waived ones included. New and reopened are told as `findings` tells them."""
     with reading(engine) as connection:
         now, before = number_of(connection, run.id), number_of(connection, previous.id)
         opened = connection.execute(queries.failing(now, before, within)).all()
         ended = connection.execute(queries.failing(before, now, within)).all()
         total = connection.scalar(queries.count_failing(now, within)) or 0
-        were = _statuses(connection, before, {row.resource for row in opened})
         are = _statuses(connection, now, {row.resource for row in ended})
         passed = _passed(connection, {row.resource for row in ended})
-    began = [row for row in opened if were.get((row.resource, row.check)) != "fail"]
-    stopped = [(row.resource, row.check) for row in ended if are.get((row.resource, row.check)) != "fail"]
-    new, reopened, fixed, lost, gone = _sorted_movement(began, stopped, were, are, passed)
-    return Movement(new, reopened, fixed, total - new - reopened, lost, gone)
-
-
-def _sorted_movement(began: Any, stopped: Any, were: Any, are: Any, passed: Any) -> tuple[int, int, int, int, int]:
-    reopened = sum(1 for row in began if row.reopened and (row.resource, row.check) not in were)
-    unseen = sum(1 for key in stopped if are.get(key) == "insufficient_data")
+    states = Counter(state_of(row, row.then_at) for row in opened)
+    stopped = [key for row in ended if are.get(key := (row.resource, row.check)) != Status.FAIL]
+    unseen = sum(1 for key in stopped if key in are)
     fixed = sum(1 for key in stopped if key not in are and key in passed)
-    return len(began) - reopened, reopened, fixed, unseen, len(stopped) - unseen - fixed
+    return Movement(
+        new=states["new"],
+        reopened=states["reopened"],
+        fixed=fixed,
+        persisting=total - states["new"] - states["reopened"],
+        lost_sight=unseen,
+        gone=len(stopped) - unseen - fixed,
+    )
 
 
 def _statuses(connection: Connection, run: int, resources: set[int]) -> dict[tuple[int, str], str]:

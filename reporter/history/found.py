@@ -1,6 +1,5 @@
 """Findings: what does not pass is an interval row, what passes is counted. Judgement is pure, so passes can be replayed."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from reporter.history.past import open_run
 from reporter.history.queries import findings as queries
 from reporter.history.queries import recording
 from reporter.history.queries.runs import number_of
+from reporter.history.queries.states import AT_A_TIME
 from reporter.history.scans import save_judgement
 from reporter.history.seals import finding_line, sealed, together
 from reporter.history.tables import FINDING, RESOURCE
@@ -199,8 +199,7 @@ def _spell(row: Mapping[str, Any], before: Mapping[Any, Any] | None, earlier: An
             "reopened": before["reopened"],
         }
     again = earlier is not None and earlier.end_reason == "passed" and earlier.failing_since is not None
-    reopened = (earlier.reopened if earlier is not None else 0) + (1 if again and fails else 0)
-    return {"since": at, "failing_since": at if fails else None, "reopened": reopened}
+    return {"since": at, "failing_since": at if fails else None, "reopened": earlier.reopened + 1 if again else 0}
 
 
 # --- asking ---
@@ -239,23 +238,24 @@ def findings(
             limit=limit,
             offset=offset,
         )
-        for row in connection.execute(query.execution_options(yield_per=500)):
-            state = _state(row, before.get(row.account), told=previous is not None)
+        for row in connection.execute(query.execution_options(yield_per=AT_A_TIME)):
+            state = state_of(row, before.get(row.account)) if previous is not None else "persisting"
             yield FindingRecord(
                 finding_from(row, row.observed_at), row.since, row.failing_since, row.reopened, state, row.waiver
             )
 
 
-def _state(row: Any, before: datetime | None, *, told: bool) -> FindingState:
+def state_of(row: Any, before: datetime | None) -> FindingState:
+    """Whether a finding has come, come back or stayed since another run judged its account (None: it did not)."""
     began = row.failing_since or row.since
-    if not told or (before is not None and began <= before):
+    if before is not None and began <= before:
         return "persisting"
     return "reopened" if row.reopened and row.failing_since else "new"
 
 
 def finding_from(row: Any, captured_at: datetime | None = None) -> Finding:
     """A finding as it was stored."""
-    detail = json.loads(blobs.unpack(row.codec, row.data))
+    detail = blobs.parsed(row.codec, row.data, row.detail)
     return Finding(
         check=row.check,
         account=row.owner,

@@ -1,6 +1,5 @@
 """From rows back to values: a configuration item as a run knew it, stale where the run could not look."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -45,7 +44,7 @@ def gaps_from(account: str, stored: Sequence[Mapping[str, Any]] | None) -> tuple
 
 def configuration(row: Any) -> Mapping[str, Any]:
     """The document that came with a row."""
-    document: Mapping[str, Any] = json.loads(blobs.unpack(row.codec, row.data))
+    document: Mapping[str, Any] = blobs.parsed(row.codec, row.data, row.hash)
     return document
 
 

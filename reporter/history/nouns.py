@@ -48,6 +48,10 @@ class UnknownRun(HistoryError):
     """No run answers to this name."""
 
 
+class Damaged(HistoryError):
+    """A stored document is missing or is not what was stored."""
+
+
 class Refused(HistoryError):
     """An act that the history does not allow: it would rewrite what was sealed, or names what does not exist."""
 
@@ -162,7 +166,7 @@ class FindingRecord:
     finding: Finding
     since: datetime  # of its present status
     failing_since: datetime | None  # of the failure, also while it could not be looked at
-    reopened: int  # how often it came back after it had passed
+    reopened: int  # how often it has come back after having passed
     state: FindingState
     waiver_id: str | None
 

@@ -46,7 +46,9 @@ def _purge(connection: Connection, *, cutoff: datetime, now: datetime, by: str, 
         held += connection.scalar(purging.count(table, old, kept)) or 0
         removed[table.name] = connection.execute(purging.remove(table, old, ~kept)).rowcount
     removed["resource"] = connection.execute(purging.remove(RESOURCE, purging.empty_resources())).rowcount
-    removed["document"] = connection.execute(purging.remove(DOCUMENT, purging.unused_documents())).rowcount
+    removed["document"] = connection.execute(
+        purging.remove(DOCUMENT, DOCUMENT.c.hash.in_(purging.unused_documents()))
+    ).rowcount
     removed["run"] = connection.execute(purging.mark_purged(cutoff, now)).rowcount
     result = Purged(cutoff, dict(sorted((+removed).items())), held)
     if dry_run:

@@ -42,7 +42,7 @@ class Meta(Row, table=True):
 
 
 class RunRow(Row, table=True):
-    """One run. `number` is the order of starting, `seq` the order of sealing; both without gaps, `seq` NULL until sealed.
+    """One run. `number` is the order of starting, `seq` the order of sealing: without gaps, NULL until sealed.
 
     `after_seq` is the last sealed seq when it started: what was sealed by then is older, whatever the clocks say.
     """

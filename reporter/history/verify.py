@@ -16,7 +16,7 @@ from reporter.history.columns import EPOCH, read
 from reporter.history.dictionary import DICTIONARY
 from reporter.history.engine import reading
 from reporter.history.nouns import Problem
-from reporter.history.queries import proof, recording
+from reporter.history.queries import proof, purging, recording
 from reporter.history.replay import account_problems
 from reporter.history.runs import link, root_of
 from reporter.history.schema import APPLICATION, HEAD
@@ -100,7 +100,7 @@ def _documents(connection: Connection) -> Iterator[Problem]:
     for table, query in proof.missing_documents():
         for key in connection.scalars(query):
             yield Problem(table.name, str(key), "names a document that is missing")
-    for hash in connection.scalars(proof.unused_documents()):
+    for hash in connection.scalars(purging.unused_documents()):
         yield Problem("document", _hex(hash), "no row names it")
 
 

@@ -74,7 +74,7 @@ def build(source: Source, edition: Edition, options: Options) -> Content:
         integrity=source.integrity(facts.scope),
         method=method(facts),
         accounts=_mentioned(facts, changes, findings, covered),
-        controls_in_full=options.controls_in_full,
+        controls_in_full=facts.options.controls_in_full,
     )
     return masked(source, facts, content)
 

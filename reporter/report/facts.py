@@ -43,8 +43,10 @@ class Options:
     prepared_by: str = ""
     owner_tags: tuple[str, ...] = ("Owner", "owner", "Team", "team")
     # what a body prints; the attached data holds everything. Together these keep any organization within forty pages
-    findings_shown: int = 80
-    evidence_checks: int = 10  # checks of which the first finding is printed with its evidence (for an account: all)
+    findings_shown: int = 70
+    evidence_checks: int = (
+        10  # checks of which the first finding is printed with its evidence (for an account: all of theirs)
+    )
     changes_shown: int = 10  # for the worse, with before and after
     controls_shown: int = 180  # of all frameworks together
     controls_in_full: int = 80  # with more controls than this in all, their tables are kept short
@@ -113,6 +115,8 @@ def refer(row: AccountRow, owner_tags: tuple[str, ...]) -> AccountRef:
 
 def gather(source: Source, edition: Edition, options: Options) -> Facts:
     """Ask the source for what all sections share; an edition of nothing is an error that names what there is."""
+    if edition.kind == "account":  # about fifteen pages
+        options = replace(options, controls_shown=min(options.controls_shown, 40), controls_in_full=0, rows_shown=10)
     frameworks = tuple(source.frameworks())
     if edition.kind == "framework":
         known = ", ".join(f.id for f in frameworks)

@@ -96,9 +96,8 @@ def findings_section(source: Source, facts: Facts) -> FindingsSection:
     total = sum(tally.failed for tally in facts.tallies)
     overdue = sum(line.overdue for g in groups for line in g.lines.rows)
     for number, group in enumerate(groups):
-        alone = facts.edition.kind == "account"
-        full = len(group.lines.rows) if alone else int(number < facts.options.evidence_checks)
-        groups[number] = replace(group, in_full=full)
+        most = len(group.lines.rows) if facts.edition.kind == "account" else 1
+        groups[number] = replace(group, in_full=most if number < facts.options.evidence_checks else 0)
     return FindingsSection(len(rows), total, overdue, _failing(facts), tuple(groups))
 
 

@@ -21,6 +21,7 @@ Noun = TypeVar("Noun")
 
 BLANK = "‹outside this edition›"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # an account id, a bucket, a name without spaces
+_BUCKET = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")  # what S3 allows; worth asking the history for
 _ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")  # also in the middle of a name: logs-111122223333-eu
 _OURS = (
     CheckText,
@@ -51,6 +52,7 @@ def found_outside(source: Source, scope: Scope, written: Iterable[str]) -> froze
     inside = {name for row in source.accounts(scope) for name in (row.account.id, row.account.name)}
     others = [a for row in source.accounts(Scope()) if (a := row.account).id not in inside]
     ids = {account.id for account in others}
+    names = {account.name for account in others if _WORD.fullmatch(account.name)}
     phrases = _by_first_word(account.name for account in others if account.name and not _WORD.fullmatch(account.name))
     words: set[str] = set()
     found: set[str] = set()
@@ -60,7 +62,8 @@ def found_outside(source: Source, scope: Scope, written: Iterable[str]) -> froze
         words |= new
         near = [name for word in (*new, "") for name in phrases.get(word, ())]
         found.update(name for name in near if name in text)
-    found.update(source.owned_outside(scope, frozenset(words - inside)))
+    found |= words & names
+    found |= source.owned_outside(scope, frozenset(word for word in words - inside - found if _BUCKET.fullmatch(word)))
     return frozenset(found - inside)
 
 

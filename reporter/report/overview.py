@@ -12,7 +12,7 @@ from reporter.report.facts import Facts, refer
 from reporter.report.findings import FindingGroup, FindingsSection
 from reporter.report.posture import Posture
 from reporter.report.source import AccountRow
-from reporter.report.words import count, day, listing, number, percent
+from reporter.report.words import count, day, listing, number, percent, short
 
 Tone = Literal["worse", "mixed", "better", "steady", "baseline"]
 
@@ -82,6 +82,7 @@ class Worse:
     """A change for the worse and the remedy, with the resource's names filled in where its finding is at hand."""
 
     line: ChangeLine
+    title: str  # what it means: which check the resource no longer passes
     fix: str
 
 
@@ -263,8 +264,19 @@ def attention(facts: Facts, drift: Drift, findings: FindingsSection) -> Attentio
         for group in findings.groups
         for line in group.lines.rows
     }
-    worse = tuple(Worse(line, _fix(line, fixes)) for line in worsened(drift.groups, WORSENED_SHOWN))
+    worse = tuple(Worse(line, _meaning(line), _fix(line, fixes)) for line in worsened(drift.groups, WORSENED_SHOWN))
     return Attention(worse, drift.worsened + drift.mixed, actions)
+
+
+def _meaning(line: ChangeLine) -> str:
+    """The gravest check the change broke, in words; the change itself where it broke none."""
+    broken = [moved for moved in line.moved if moved.moved.endswith("fail")]
+    if not broken:
+        return line.title
+    verb = "no longer passes" if broken[0].moved.startswith("pass") else "fails"
+    more = len(broken) - 1 + (line.moved_left_out if len(broken) == len(line.moved) else 0)
+    rest = f" and {number(more)} more" if more else ""
+    return f"{short(line.change.resource)} {verb} “{broken[0].check.title}”{rest}"
 
 
 def _fix(line: ChangeLine, fixes: Mapping[tuple[str, str, str], str]) -> str:

@@ -87,8 +87,9 @@ def stylesheet(env: jinja2.Environment, name: str) -> Markup:
 
 
 def _dotted(path: str) -> Markup:
-    """A path that may break after its dots and nowhere inside a word."""
-    return Markup(".<wbr>").join(seen(path).split("."))
+    """A path that breaks between its parts (`.seg`) and inside one only where it is wider than the column."""
+    parts = re.findall(r"[^.]*\.?", seen(path))
+    return Markup("").join(Markup('<span class="seg">{}</span>').format(part) for part in parts if part)
 
 
 def _escapes(name: str | None) -> bool:

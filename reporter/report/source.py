@@ -333,4 +333,4 @@ class Source(Protocol):
         """Every resource in scope, by account, type and id; streamed into the data files, never into the body."""
 
     def owned_outside(self, scope: Scope, names: Collection[str]) -> frozenset[str]:
-        """Those of `names` that name an account out of scope or a resource such an account owns, and nothing in scope."""
+        """Those of `names`, all fit for a bucket, that are resources owned out of scope and by nobody in scope."""

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reporter import history
 from reporter.deliver.message import one_line, unusable
-from reporter.model import Account, Unread
+from reporter.model import ACCOUNT, EVERY_PART, Account, Run, Unread
 from reporter.report.edition import Edition
 from reporter.settings.schema import Recipient
 
@@ -28,6 +29,20 @@ class Misaddressed:
 def contacts_unread(account: Account, kind: str) -> Unread:  # noqa: ARG001 - the signature of Contact
     """What is said of alternate contacts where nobody has read them."""
     return Unread("GetAlternateContact", "account:GetAlternateContact", "NotYetRead")
+
+
+def contacts_in(engine: history.Engine, run: Run) -> Contact:
+    """Alternate contacts as the run read them: the parts `SecurityContact`, `OperationsContact`, `BillingContact` of the
+    account's own item, each an address or None."""
+
+    def contact(account: Account, kind: str) -> str | Unread | None:
+        item, part = history.find(engine, run, ACCOUNT, account.id), f"{kind.title()}Contact"
+        if item is None or EVERY_PART in item.unread or part not in {*item.unread, *item.configuration}:
+            return contacts_unread(account, kind)
+        found: str | Unread | None = item.unread.get(part, item.configuration.get(part))
+        return found
+
+    return contact
 
 
 def addressed(

@@ -233,14 +233,16 @@ def _permission(type: str, key: str) -> str:
 
 
 def _directed(change: Change, touched: Touched, weighs: Sensitive) -> Change:
+    """The change with its direction; its differences stay as they were recorded, only what they weigh is new."""
     subject = (change.type, change.resource)
-    return direction.judge(
+    judged = direction.judge(
         weighs.weighed(change),
         touched.before.get(subject, ()),
         touched.after.get(subject, ()),
         old=touched.old.get(subject),
         new=touched.new.get(subject),
     )
+    return replace(judged, ops=change.ops)
 
 
 def _kind(subject: Subject, finding: Finding | None) -> Kind:

@@ -209,7 +209,8 @@ def _until(link: Link | None, zone: str, left_out: Sequence[Mapping[str, Any]]) 
 
 
 def _sized(entry: Mapping[str, Any]) -> str:
-    return f"{entry['name']} ({entry['size'] / 1_000_000:.1f} MB)"
+    size = entry["size"]
+    return f"{entry['name']} ({f'{size / 1_000_000:.1f} MB' if size >= 100_000 else f'{max(size // 1000, 1)} kB'})"
 
 
 def _entry(file: Path) -> dict[str, Any]:
@@ -227,7 +228,9 @@ def media_type(name: str) -> str:
 def _news(content: Content, link: str) -> News:
     cover, drift, posture, covered = content.cover, content.drift, content.posture, content.coverage
     worse = content.attention.worsened
-    lines = [f"[{one.line.change.severity}] {one.line.change.account}: {one.line.change.summary}" for one in worse]
+    names = {id: account.name for id, account in content.accounts.items()}
+    changes = [one.line.change for one in worse]
+    lines = [f"[{c.severity}] {names.get(c.account) or c.account}: {c.summary}" for c in changes]
     facts = {
         "run": cover.run,
         "seq": cover.seq,
@@ -235,7 +238,6 @@ def _news(content: Content, link: str) -> News:
         "chain": cover.chain,
         "organization": cover.organization,
         "edition": content.edition.key,
-        "sentence": content.verdict.sentence,
         "changes": {"worsened": drift.worsened + drift.mixed, "improved": drift.improved, "total": drift.total},
         "findings": {
             "open": posture.counts.open,
@@ -246,7 +248,8 @@ def _news(content: Content, link: str) -> News:
     }
     headline = f"{content.verdict.headline} ({cover.organization})"
     shown = lines[:NEWS_LINES]
-    return News(headline, shown, max(content.attention.worsened_total - len(shown), 0), link, facts)
+    more = max(content.attention.worsened_total - len(shown), 0)
+    return News(headline, shown, more, link, facts, content.verdict.sentence)
 
 
 def _put(file: Path, data: bytes) -> None:

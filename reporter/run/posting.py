@@ -65,21 +65,24 @@ def bucket(settings: Settings) -> Any:
 # --- filling ---
 
 
-def queue(engine: history.Engine, settings: Settings, handed: Handed, owner: str, clock: Clock) -> int:
-    """Put all that a run hands over into the outbox; how many letters were new.
+def queue(engine: history.Engine, settings: Settings, handed: Handed, owner: str, clock: Clock) -> Counter[str]:
+    """Put all that a run hands over into the outbox; how the letters ended that have left already.
 
     The copies for the archive go first and leave at once: a mail gives a link only to a copy that is there. Mails are not
     queued while mail is off, or they would all leave on the day it is switched on.
     """
     run, previous = handed.run, handed.previous
-    new = history.enqueue(engine, run, copies(handed.published, settings), clock())
-    if new:
-        post(engine, settings, transport(settings), owner, clock)
+    kept = [*copies(handed.published, settings)]
+    ended: Counter[str] = Counter()
+    if kept:
+        history.enqueue(engine, run, kept, clock())
+        ended = post(engine, settings, transport(settings), owner, clock)
     desk = Desk(settings, _links(engine, settings, handed, clock), _before(engine, previous) if previous else {})
     rest = [*calls(handed, settings)]
     if settings.mail.transport != "none":
         rest += letters(handed, desk)
-    return new + history.enqueue(engine, run, rest, clock())
+    history.enqueue(engine, run, rest, clock())
+    return ended
 
 
 def _links(

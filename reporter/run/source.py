@@ -6,16 +6,13 @@ from typing import cast
 
 from reporter import history
 from reporter.assess import posture
-from reporter.assess.compliance import Tally, counted
 from reporter.assess.evaluate import CHECKS
-from reporter.assess.resource_types import BUCKET
 from reporter.model import (
     Change,
     ChangeClass,
     ChangeKind,
     Direction,
     Framework,
-    ReadStatus,
     Run,
     Severity,
     Status,
@@ -23,10 +20,10 @@ from reporter.model import (
 )
 from reporter.report import source as report
 from reporter.report.source import Scope
+from reporter.run.answers import rolled_up
 from reporter.run.wiring import Judgement
 
 SHOWN_CLASSES = ("security", "operational")
-ACCOUNT_ID_LENGTH = 12
 
 
 class HistorySource:
@@ -39,6 +36,7 @@ class HistorySource:
         self._judgement = judgement
         self._rollups: dict[Scope, posture.Rollup] = {}
         self._waivers: dict[str, Waiver] | None = None
+        self._owned: tuple[tuple[str, str], ...] | None = None
 
     def run(self) -> Run:
         return self._run
@@ -125,7 +123,7 @@ class HistorySource:
     def controls(self, framework: str, scope: Scope) -> Sequence[report.ControlResult]:
         everywhere = Scope(scope.accounts, scope.ou, None)  # a control is answered by all of its checks
         if everywhere not in self._rollups:
-            self._rollups[everywhere] = self._roll_up(everywhere)
+            self._rollups[everywhere] = rolled_up(self._engine, self._run, self._judgement, _within(everywhere))
         result = self._rollups[everywhere].result(framework)
         return [
             report.ControlResult(
@@ -242,34 +240,22 @@ class HistorySource:
             )
 
     def owned_outside(self, scope: Scope, names: Collection[str]) -> frozenset[str]:
+        if not names:
+            return frozenset()
         inside = {one.account.id for one in history.readings(self._engine, self._run, _within(scope))}
-        every = history.accounts(self._engine, self._run)
-        return frozenset(name for name in names if (owner := self._owner(name)) in every and owner not in inside)
+        accounts = history.accounts(self._engine, self._run).keys()
+        owners: dict[str, set[str]] = {name: {name} for name in names if name in accounts}
+        for name, owner in self._owners():
+            if name in names:
+                owners.setdefault(name, set()).add(owner)
+        return frozenset(name for name, whose in owners.items() if not whose & inside)
 
-    def _owner(self, name: str) -> str:
-        """The account that a name tells of: itself an id, the account field of an ARN, or a bucket's owner."""
-        if name.isdigit() and len(name) == ACCOUNT_ID_LENGTH:
-            return name
-        fields = name.split(":", 5)
-        if len(fields) == 6 and fields[0] == "arn" and fields[4]:
-            return fields[4]
-        bucket = (fields[5] if len(fields) == 6 else name).partition("/")[0]
-        item = history.find(self._engine, self._run, BUCKET, bucket)
-        return item.account if item else ""
-
-    def _roll_up(self, scope: Scope) -> posture.Rollup:
-        """Sums over every account in scope; one that was not read is added with nothing known."""
-        roll = posture.Rollup(self._judgement.selected, self._judgement.attestations, self._run.as_of.date())
-        answers = history.account_tallies(self._engine, self._run, _within(scope))
-        waiting = next(answers, None)
-        for reading in sorted(history.readings(self._engine, self._run, _within(scope)), key=lambda r: r.account.id):
-            while waiting is not None and waiting[0] < reading.account.id:
-                waiting = next(answers, None)
-            mine = waiting[1] if waiting is not None and waiting[0] == reading.account.id else ()
-            if reading.status is ReadStatus.EXCLUDED:
-                continue
-            roll.add(reading.account, _summed(mine), read=reading.status is not ReadStatus.UNREACHABLE)
-        return roll
+    def _owners(self) -> Sequence[tuple[str, str]]:
+        """Each resource's id and ARN with its owner, of the whole organization: read once for all editions of a run."""
+        if self._owned is None:
+            rows = history.inventory(self._engine, self._run, history.Within())
+            self._owned = tuple(pair for r in rows for pair in ((r.id, r.account), (r.arn, r.account)))
+        return self._owned
 
     def _waiver(self, id: str) -> Waiver | None:
         if self._waivers is None:
@@ -290,17 +276,3 @@ class HistorySource:
 
 def _within(scope: Scope) -> history.Within:
     return history.Within(accounts=scope.accounts, ou=scope.ou, checks=scope.checks)
-
-
-def _summed(tallies: Sequence[history.Tally]) -> dict[str, Tally]:
-    """A check's answers in one account, whatever severities it gave."""
-    sums: dict[str, Counter[str]] = {}
-    for t in tallies:
-        sums.setdefault(t.check, Counter()).update(
-            passed=t.passed,
-            failed=t.failed,
-            waived=t.waived,
-            not_applicable=t.not_applicable,
-            insufficient=t.insufficient,
-        )
-    return {check: counted(**s, complete=not s["insufficient"]) for check, s in sums.items()}

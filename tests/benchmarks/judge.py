@@ -52,12 +52,15 @@ REGIONS = [
 ]
 LISTED = frozenset(product(REGIONAL_TYPES, REGIONS)) | {(kind, GLOBAL) for kind in GLOBAL_TYPES}
 LOGS = "organization-trail-logs"
+FILTERS = [eg.metric_filter(pattern, what) for what, pattern in WANTED.items()]
+GROUP = eg.log_group(*FILTERS, account=eg.MANAGEMENT)
 ORGANIZATION_TRAIL = eg.organization_trail(
     S3BucketName=LOGS,
+    SnsTopicARN=None,
     KmsKeyId=eg.key(account=eg.ARCHIVE).id,
+    CloudWatchLogsLogGroupArn=GROUP.id,
     RegionStatus={region: {"IsLogging": True, "LatestDeliveryError": None} for region in REGIONS},
 )
-FILTERS = [eg.metric_filter(pattern, what) for what, pattern in WANTED.items()]
 ARN = f"arn:aws:organizations::{eg.MANAGEMENT}:account/{eg.ORGANIZATION_ID}"
 
 
@@ -99,14 +102,13 @@ def encryption(account: str) -> dict[str, Any]:
 
 
 def snapshot(number: int, buckets: int) -> AccountSnapshot:
-    """One account of the organization: itself, a trail of its own, a key, and its buckets."""
+    """One account of the organization: itself, a trail of its own with key and log group, and its buckets."""
     id = f"{100_000_000_000 + number * 7:012d}"
-    trail = eg.trail(account=id, S3BucketName=LOGS, KmsKeyId=eg.key(account=id).id)
-    items = [
-        eg.account(id, Regions=REGIONS, VisibleTrails=[trail.id, ORGANIZATION_TRAIL.id]),
-        trail,
-        eg.key(account=id),
-    ]
+    key, group = eg.key(account=id), eg.log_group(*FILTERS, account=id)
+    trail = eg.trail(
+        account=id, S3BucketName=LOGS, SnsTopicARN=None, KmsKeyId=key.id, CloudWatchLogsLogGroupArn=group.id
+    )
+    items = [eg.account(id, Regions=REGIONS, VisibleTrails=[trail.id, ORGANIZATION_TRAIL.id]), trail, key, group]
     items += [bucket(id, one) for one in range(buckets)]
     return AccountSnapshot(
         account=Account(id, arn=f"{ARN}/{id}"),
@@ -121,6 +123,7 @@ def neighbours(accounts: int) -> Neighbours:
     """The organization by look-up: what lives in the management and archive accounts; other accounts on demand."""
     central = [
         ORGANIZATION_TRAIL,
+        GROUP,
         eg.bucket(account=eg.ARCHIVE, Name=LOGS),
         eg.key(account=eg.ARCHIVE),
         eg.organization(),

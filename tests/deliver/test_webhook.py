@@ -97,15 +97,15 @@ def spoken(body: dict) -> list[str]:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_from_aws_is_inert_in_a_chat_message(text: str) -> None:
     """It calls nobody, links nowhere, fetches nothing, and cannot write lines of its own."""
-    body = document("slack", News(text, [text], 0, "https://r.example.com/runs/2", {}))
+    body = document("slack", News(text, [text], 0, "https://r.example.com/runs/2", {}, text))
     shown = spoken(body)
-    assert len(shown) == 3
+    assert len(shown) == 4
     assert shown[-1] == "https://r.example.com/runs/2"
     for line in shown[:-1]:
         assert not any(mark in line for mark in ("<", ">", "](", "://", "@h", "@a"))
         assert line.replace(HIDDEN, "").isprintable()
     kinds = [block["text"]["type"] for block in body["blocks"]]
-    assert kinds == ["plain_text", "plain_text", "mrkdwn"]  # only the link, which is ours, is markup
+    assert kinds == ["plain_text", "plain_text", "plain_text", "mrkdwn"]  # only the link, which is ours, is markup
     assert body["blocks"][-1]["text"]["text"] == "<https://r.example.com/runs/2|Open the report>"
 
 
@@ -119,10 +119,11 @@ def test_long_news_are_cut_and_say_how_much_is_missing() -> None:
 
 def test_programs_get_the_facts_as_they_are() -> None:
     """JSON needs no defusing: a value cannot leave its quotes."""
-    news = News("<!channel>", ["@all"], 1, "", {"run": "r1", "findings": {"open": 3}})
+    news = News("<!channel>", ["@all"], 1, "", {"run": "r1", "findings": {"open": 3}}, "s")
     body = document("json", news)
     assert body == {
         "headline": "<!channel>",
+        "sentence": "s",
         "lines": ["@all"],
         "more": 1,
         "link": "",

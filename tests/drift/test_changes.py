@@ -115,6 +115,8 @@ def test_a_policy_edit_may_move_the_creation_date():
     change = told(bucket(), bucket({**OPEN, "Policy": edited}, created_at=NOW))
     assert (change.kind, change.incarnation) == (ChangeKind.MODIFIED, 1)
     assert told(bucket(), bucket({**OPEN, "Policy": None}, created_at=NOW)).kind is ChangeKind.MODIFIED
+    unseen = bucket(unread={"Policy": DENIED})
+    assert told(unseen, bucket(created_at=NOW)).kind is ChangeKind.RECREATED
 
 
 def test_a_bucket_that_lost_everything_is_another_one():

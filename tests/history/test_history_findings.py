@@ -73,10 +73,13 @@ def test_new_fixed_reopened_persisting_and_lost_from_sight(engine):
     second = judge(engine, 1, [finding(A, PASS), finding(B, UNKNOWN), finding(C, FAIL)])
     assert history.movement(engine, second, first) == history.Movement(new=1, fixed=1, lost_sight=1)
     third = judge(engine, 2, [finding(A, FAIL), finding(B, FAIL), finding(C, FAIL)])
-    assert history.movement(engine, third, second) == history.Movement(new=1, reopened=1, persisting=1)
-    assert history.movement(engine, third, first) == history.Movement(new=1, reopened=0, persisting=2)
+    assert history.movement(engine, third, second) == history.Movement(reopened=1, persisting=2)
+    assert history.movement(engine, third, first) == history.Movement(new=1, reopened=1, persisting=1)
     states = {one.finding.resource: one for one in history.findings(engine, third, previous=second)}
     assert {name: one.state for name, one in states.items()} == {"a": "reopened", "b": "persisting", "c": "persisting"}
+    assert [one.state for one in history.findings(engine, third)] == ["persisting"] * 3, (
+        "against nothing, nothing is new"
+    )
     assert states["b"].failing_since == weeks(0), "it failed before anybody lost sight of it"
     assert states["b"].since == weeks(2)
     fourth = judge(engine, 3, [], items=())

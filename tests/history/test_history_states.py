@@ -256,3 +256,13 @@ def test_a_change_of_an_account_that_left_belongs_to_its_last_unit(engine):
     found = history.changes(engine, within=history.Within(ou="Root/Sandbox"))
     assert [(change.kind.value, change.resource) for change in found] == [("left_org", TWO)]
     assert account_item(TWO, MONDAY).arn.endswith(TWO)
+
+
+def test_a_damaged_document_is_one_clear_sentence(engine):
+    """Reading what somebody has cut out names the document and the command that says more."""
+    run(engine, MONDAY, snapshot(ONE, MONDAY, [bucket(ONE, "a")]))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE document SET codec = 7")
+        connection.commit()
+    with pytest.raises(history.Damaged, match="reporter verify"):
+        history.versions(engine, BUCKET, "a")

@@ -49,11 +49,11 @@ def shuffled(setting: Any, chance: random.Random) -> Any:
     return setting
 
 
-def might_be_an_edit(before: dict[str, Any], real: dict[str, Any], sight: set[str]) -> bool:
+def might_be_an_edit(before: dict[str, Any], real: dict[str, Any]) -> bool:
     """Whether a later creation date may come from an edited policy: AWS moves it then, and nobody can tell the two apart."""
     differing = {part for part in real if part in before and real[part] != before[part]}
     reset = {part for part in differing if real[part] is None}
-    return "Policy" in differing | sight and not reset - {"Policy"}
+    return "Policy" in differing and not reset - {"Policy"}
 
 
 @dataclass
@@ -190,7 +190,7 @@ class World:
             young = known.read_at is not None and self.born[name] > known.read_at
             return "created" if (known.listed_once or young) and not joined else "first seen"
         before, lost = known.buckets[name], known.unread[name]
-        if self.born[name] > known.born[name] and not might_be_an_edit(before, real, {*hidden} ^ lost):
+        if self.born[name] > known.born[name] and not might_be_an_edit(before, real):
             return "recreated"
         if any(before[part] != setting for part, setting in real.items() if part in before):
             return "modified"

@@ -15,7 +15,7 @@ from reporter.report.text import cell, seen
 
 ELEMENTS = (
     "html head meta title style body main header section nav div p h1 h2 h3 h4 table caption colgroup col thead tbody tr th td",
-    "span code br a ol li svg rect path text details summary strong wbr",
+    "span code br a ol li svg rect path text details summary strong",
 )
 ALLOWED = {name for line in ELEMENTS for name in line.split()}
 

@@ -33,11 +33,11 @@ def override(tmp_path):
     ("sections/coverage.html.j2", "{% if v.incomplete.rows %}", "{% if v.incomplete.rows", "coverage.html.j2:"),
     ("sections/drift.html.j2", "c.drift %}", "c.dirft %}", "no attribute 'dirft'"),
     ("sections/cover.html.j2", "{{ c.verdict.sentence }}", "", "leaves out the verdict"),
-    ("sections/findings.html.j2", "{{ f.reason | sentence }}", "{{ f.reason | safe }}", "without escaping"),
+    ("sections/findings.html.j2", "{{ e.operation }}", "{{ e.value | string | safe }}", "without escaping"),
     ("sections/method.html.j2", "<h2>", "<script>1</script><h2>", "holds a <script>"),
     ("sections/method.html.j2", "<h2>", '<img alt="x" src="https://cdn.example.com/x.png"><h2>', "loads https://cdn.example.com"),
     ("sections/method.html.j2", "<h2>", '<h2 onclick="x()">', "onclick"),
-    ("mail.html.j2", "{{ r.reason | sentence }}", "{{ r.reason | safe }}", "mail.html.j2 prints a value without escaping"),
+    ("mail.html.j2", "{{ r.account.name }}", "{{ r.account.name | safe }}", "mail.html.j2 prints a value without escaping"),
     ("print.css", "html { font-size: 9.2pt; }", "html { font-size: 9.2pt; colour: red; }", "prints with a warning"),
 ])  # fmt: skip
 def test_a_harmful_template_is_refused_with_one_sentence(override, name, old, new, problem):

@@ -289,7 +289,9 @@ def read(world, member, observed_at):
         items.append(_item(world, member, thing, observed_at, look))
     items += _foreign(world, member, look, observed_at)
     dice.shuffle(items)
-    gaps = tuple(Gap(member.id, region, type, THROTTLED) for type, region in sorted({*member.closed, *([cut] if cut else [])}))
+    gaps = tuple(
+        Gap(member.id, region, type, THROTTLED) for type, region in sorted({*member.closed, *([cut] if cut else [])})
+    )
     full = not gaps and not any(look.unread.values())
     look.snapshot = AccountSnapshot(
         account, ReadStatus.READ if full else ReadStatus.PARTIAL, "" if full else "something was denied", tuple(items),
@@ -384,7 +386,9 @@ class Oracle:
 
     def __init__(self):
         self.accounts: dict[str, Memory] = {}
-        self.ended: dict[Place, tuple[datetime, str]] = {}  # place -> when and by whom it was last seen before its proven end
+        self.ended: dict[
+            Place, tuple[datetime, str]
+        ] = {}  # place -> when and by whom it was last seen before its proven end
 
     def left(self, account):
         """An account is no longer listed: one change, if it was ever there."""
@@ -451,14 +455,18 @@ class Oracle:
 
     def _elsewhere(self, place, me):
         """When and with whom this name was last seen, this account's present hold on it apart."""
-        seen = [(one.things[place].confirmed, id) for id, one in self.accounts.items() if id != me and place in one.things]
+        seen = [
+            (one.things[place].confirmed, id) for id, one in self.accounts.items() if id != me and place in one.things
+        ]
         seen += [self.ended[place]] if place in self.ended else []
         return max(seen, default=None)
 
     def _differing(self, known, thing, unread, skipped):
-        found = {p for p, v in thing.parts.items() if p not in unread | skipped and p in known.parts and v != known.parts[p]}
+        found = {
+            p for p, v in thing.parts.items() if p not in unread | skipped and p in known.parts and v != known.parts[p]
+        }
         if thing.stopped and "Status" not in unread | skipped | known.unread and "Status" not in found:
-            stopped, started = thing.stopped
+            stopped, _ = thing.stopped
             if known.confirmed < stopped and thing.parts["Status"]["IsLogging"]:
                 found.add("Status")
         return found

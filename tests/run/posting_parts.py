@@ -7,11 +7,13 @@ import select
 import signal
 import socket
 import socketserver
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from reporter import history
@@ -34,10 +36,21 @@ class Clock:
         return self.at
 
 
+@cache
+def blank() -> bytes:
+    """An empty history, made once: every test begins with a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "blank.db"
+        engine = history.connect(str(file))
+        history.prepare(engine, MONDAY)
+        engine.dispose()
+        return file.read_bytes()
+
+
 def open_history(url: str) -> history.Engine:
-    engine = history.connect(url)
-    history.prepare(engine, MONDAY)
-    return engine
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).write_bytes(blank())
+    return history.connect(url)
 
 
 def sealed_run(engine: history.Engine, at: datetime = MONDAY) -> Run:

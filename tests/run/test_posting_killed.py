@@ -49,7 +49,7 @@ postgres = databases.postgres
 
 
 class Rounds:
-    """Rounds of: two letters, a worker that is killed, the lease runs out, a worker that lives."""
+    """Rounds of: a letter or two, a worker that is killed, the lease runs out, a worker that lives."""
 
     def __init__(self, url: str, folder: Path, mailbox: Mailbox, settings: Settings, rule: str) -> None:
         self.url, self.folder, self.mailbox = url, folder, mailbox
@@ -63,7 +63,7 @@ class Rounds:
         self.unknown_at: Counter[str] = Counter()
 
     def once(self, number: int, point: str, assassin: Assassin) -> None:
-        names = [f"{number}-{who}@example.com" for who in ("first", "second")]
+        names = [f"{number}-{who}@example.com" for who in ("first", "second")[: 1 + (number % 3 == 0)]]
         put_letters(self.engine, self.run, self.folder, *names, at=self.clock())
         self.engine.dispose()  # a child does not share a parent's connections
         assassin.when = point
@@ -125,8 +125,8 @@ def is_true_to_the_outbox(game: Rounds) -> None:
 @pytest.mark.parametrize("rule", ["skip", "resend"])
 def test_killed_anywhere_a_hundred_times_nobody_gets_two(tmp_path: Path, rule: str) -> None:
     """With the rule `skip` one mail or none, and then it is known that it is not known; with `resend` one or more, the same."""
-    game = played(f"sqlite:///{tmp_path / 'history.db'}", tmp_path, 100 if rule == "skip" else 2 * len(POINTS), rule)
-    assert sum(game.killed.values()) >= sum(game.killed[p] >= 1 for p in POINTS) >= len(POINTS) - 1, game.killed
+    game = played(f"sqlite:///{tmp_path / 'history.db'}", tmp_path, 100 if rule == "skip" else len(POINTS), rule)
+    assert {point for point in POINTS if not game.killed[point]} <= {"any time"}  # every other point has killed
     if rule == "skip":
         is_true_to_the_outbox(game)
         assert {game.mails()[row.recipient] for row in unsettled(game.engine)} == {0, 1}  # both do happen

@@ -6,15 +6,18 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent.parent
-sys.path.insert(0, str(TESTS / "run"))
-sys.path.insert(0, str(TESTS / "report"))
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "history"))
+from estate_builder import account_item, snapshot
+from estate_builder import run as recorded
 from organization import ACCOUNTS, AS_OF, organization
-from posting_parts import SENDER
+from posting_parts import MONDAY, SENDER, open_history
 
 from reporter.deliver.archive import Link
 from reporter.deliver.message import message_id
@@ -22,7 +25,7 @@ from reporter.model import Account, Unread
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.render import Look
-from reporter.run.addressing import Misaddressed, addressed, misaddressed
+from reporter.run.addressing import Misaddressed, addressed, contacts_in, misaddressed
 from reporter.run.lettering import Desk, Handed, calls, copies, letters
 from reporter.settings.schema import Archive, Mail, Recipient, Report, Settings, Webhook
 
@@ -131,6 +134,21 @@ def test_alternate_contacts_are_asked_for_and_what_is_not_known_is_said() -> Non
     assert len(misaddressed([rule], accounts, "")) == 3  # where nobody reads contacts, nobody is forgotten in silence
 
 
+def test_contacts_are_taken_from_what_the_run_read(tmp_path: Path) -> None:
+    """Read, not set, refused, never asked for: told apart by the account's own item in the history."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    denied = Unread("GetAlternateContact", "account:GetAlternateContact", "AccessDenied")
+    item = account_item(
+        ONE, MONDAY, SecurityContact="soc@example.com", BillingContact=None, unread={"OperationsContact": denied}
+    )
+    sealed, _ = recorded(engine, MONDAY, snapshot(ONE, MONDAY, account_item=item))
+    contact = contacts_in(engine, sealed)
+    assert contact(account(ONE), "SECURITY") == "soc@example.com"
+    assert contact(account(ONE), "BILLING") is None
+    assert str(contact(account(ONE), "OPERATIONS")) == "account:GetAlternateContact: AccessDenied"
+    assert str(contact(account(TWO), "SECURITY")) == "account:GetAlternateContact: NotYetRead"
+
+
 def test_a_fixed_address_that_cannot_be_used_is_on_record() -> None:
     """Settings let more pass than a mail can carry."""
     (wrong,) = misaddressed([Recipient(address="jörg@example.com")], [], "")
@@ -167,6 +185,7 @@ def printed(folder: Path, edition: Edition = ORG, pdf: int = 1000) -> Printed:
     return Printed(edition, folder, made["html"], made["pdf"] if pdf else None, data)
 
 
+@cache
 def content(edition: Edition) -> Content:
     return build(SOURCE, edition, Options(organization="Example Corp"))
 
@@ -210,7 +229,7 @@ def test_a_letter_carries_the_formats_asked_for_in_their_order(tmp_path: Path) -
     assert (letter.recipient, letter.payload["address"]) == ("lead@example.com", "Lead@Example.com")
     assert letter.message_id == message_id(SOURCE.run().id, "organization", "lead@example.com", SENDER)
     flat = " ".join(bodies["text"].split())
-    assert "Attached: 2026-11-22-run-0012-organization-findings.csv (0.0 MB)" in flat
+    assert "Attached: 2026-11-22-run-0012-organization-findings.csv (1 kB)" in flat
     assert "2026-11-22-run-0012-organization.pdf" in bodies["html"]
 
 
@@ -355,4 +374,5 @@ def test_each_webhook_is_told_once_of_the_organization(tmp_path: Path) -> None:
     assert facts["run"] == SOURCE.run().id
     assert facts["id"] == siem.message_id.strip("<>")
     assert facts["changes"]["worsened"] >= len(facts["lines"]) > 0
-    json.dumps(facts)
+    assert "Logging was stopped on payments-trail" in facts["lines"][0]
+    assert facts["sentence"].startswith("Since 15 Nov 2026, 4 settings worsened")

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-TESTS = Path(__file__).parent.parent
-for name in ("run", "report", "deliver"):
-    sys.path.insert(0, str(TESTS / name))
-
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "deliver"))
 from organization import organization
 from posting_parts import MONDAY, SENDER, Clock, open_history, sealed_run, states
 from web_receiver import Receiver, receiving
@@ -27,7 +27,7 @@ from reporter import history
 from reporter.cli import delivering  # noqa: F401 - registers the commands
 from reporter.cli.app import app
 from reporter.cli.console import Refusal
-from reporter.report.content import Options, build
+from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.render import Look
 from reporter.run.addressing import addressed, misaddressed
@@ -42,6 +42,11 @@ ORG = Edition("organization")
 SECRET, PASSWORD = "secret-of-the-webhook", "pa55-of-the-mail"
 BUCKET, REGION = "report-archive", "eu-west-1"
 SOURCE = organization()
+
+
+@cache
+def content(edition: Edition) -> Content:
+    return build(SOURCE, edition, Options(organization="Example Corp"))
 
 
 class Installation:
@@ -79,16 +84,13 @@ class Installation:
         page, document, table = (place / name for name in files)
         return Published(ORG, place, page, document, (table,), "3 worsened")
 
-    def queue(self, pdf: int = 2000) -> int:
+    def queue(self, pdf: int = 2000) -> dict[str, int]:
         previous = history.previous_run(self.engine, self.run)
         rules = self.settings.recipient
         handed = Handed(
-            self.run, previous, [self.published(pdf)], addressed(rules, [], ""), self.content, Look(), misaddressed(rules, [], "")
+            self.run, previous, [self.published(pdf)], addressed(rules, [], ""), content, Look(), misaddressed(rules, [], "")
         )  # fmt: skip
-        return queue(self.engine, self.settings, handed, "w", self.clock)
-
-    def content(self, edition: Edition) -> Any:
-        return build(SOURCE, edition, Options(organization="Example Corp"))
+        return dict(queue(self.engine, self.settings, handed, "w", self.clock))
 
     def post(self, after: timedelta = timedelta()) -> dict[str, int]:
         self.clock.at += after
@@ -176,12 +178,12 @@ def here(tmp_path: Path, sim: Simulation) -> Iterator[Installation]:
 
 def test_everything_leaves_once_by_every_way(here: Installation) -> None:
     """Two archives, two readers (one of them named twice), one channel; again is nothing new."""
-    assert here.queue() == 5
+    assert here.queue() == {"sent": 2}  # the copies are there before a mail speaks of them
     assert here.post() == {"sent": 3}
     assert states(here.engine) == dict.fromkeys(
         ("archive:folder", "archive:s3", "webhook:chat", "lead@example.com", "soc@example.com"), "sent"
     )
-    assert here.queue() == 0
+    assert here.queue() == {}
     assert here.post(timedelta(days=1)) == {}
     assert sorted(here.mails()) == ["lead@example.com", "soc@example.com"]
     (news,) = here.receiver.got
@@ -238,7 +240,7 @@ def test_a_channel_that_does_not_answer_is_unknown_and_not_told_twice(here: Inst
     assert len(here.receiver.got) == 1
     here.receiver.answers[:] = [503, 200]
     here.values["webhook"].append({"name": "second", "url": here.receiver.url})
-    assert here.queue() == 1
+    assert here.queue() == {}
     assert [here.post(), here.post(timedelta(minutes=1))] == [{"pending": 1}, {"sent": 1}]
     assert len(set(here.receiver.keys[1:])) == 1
 
@@ -246,7 +248,7 @@ def test_a_channel_that_does_not_answer_is_unknown_and_not_told_twice(here: Inst
 def test_while_mail_is_off_none_is_queued(here: Installation) -> None:
     """Otherwise weeks of reports would leave on the day it is switched on."""
     here.values["mail"]["transport"] = "none"
-    assert here.queue() == 3
+    here.queue()
     assert set(states(here.engine)) == {"archive:folder", "archive:s3", "webhook:chat"}
 
 
@@ -286,7 +288,20 @@ def test_the_log_is_what_an_auditor_needs_and_holds_no_secret(here: Installation
     table = here.reporter("deliver")
     assert table.exit_code == 1
     head, *rows = table.stdout.splitlines()
-    assert head.split() == ["ID", "STATE", "RUN", "QUEUED", "(UTC)", "SETTLED", "(UTC)", "TRIES", "EDITION", "RECIPIENT", "MESSAGE-ID", "ANSWER"]
+    assert head.split() == [
+        "ID",
+        "STATE",
+        "RUN",
+        "QUEUED",
+        "(UTC)",
+        "SETTLED",
+        "(UTC)",
+        "TRIES",
+        "EDITION",
+        "RECIPIENT",
+        "MESSAGE-ID",
+        "ANSWER",
+    ]
     assert len(rows) == 6
     assert rows[-1] == "5 deliveries, 4 sent, 1 unknown"
     sent = next(row for row in rows if "soc@example.com" in row)

@@ -1,6 +1,6 @@
 """When a schedule is due: cron as people write it, and the two hours a year that break it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 

@@ -99,7 +99,14 @@ def failing(run: int, other: int, within: Within) -> Select[Any]:
     """Failures open at a run that were not open as they are at another: opened, or changed, in between."""
     then = SCAN.alias("then")
     return (
-        select(FINDING.c.account, FINDING.c.resource, FINDING.c.check, FINDING.c.reopened)
+        select(
+            FINDING.c.resource,
+            FINDING.c.check,
+            FINDING.c.since,
+            FINDING.c.failing_since,
+            FINDING.c.reopened,
+            then.c.findings_at.label("then_at"),
+        )
         .select_from(
             scans_with_accounts()
             .join(FINDING, FINDING.c.account == SCAN.c.account)

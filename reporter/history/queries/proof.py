@@ -8,7 +8,6 @@ from sqlalchemy.types import NULLTYPE
 
 from reporter.history.acts_tables import JOURNAL, PURGE
 from reporter.history.queries.purging import REFERENCES
-from reporter.history.queries.purging import unused_documents as no_row_names
 from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, META, RESOURCE, RUN, SCAN, VERSION
 
 MANY = 2_000  # rows held at a time
@@ -27,11 +26,6 @@ def missing_documents() -> Sequence[tuple[Table, Select[Any]]]:
         key = next(iter(table.primary_key.columns))
         found.append((table, select(key).where(column.is_not(None), ~exists().where(DOCUMENT.c.hash == column))))
     return found
-
-
-def unused_documents() -> Select[Any]:
-    """Documents that no row names."""
-    return select(DOCUMENT.c.hash).where(no_row_names())
 
 
 MISSING_RESOURCES = tuple(

@@ -4,7 +4,22 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Table, Update, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Delete,
+    Select,
+    Table,
+    Update,
+    and_,
+    delete,
+    except_,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from reporter.history.acts_tables import ACKNOWLEDGEMENT, ATTESTATION, ATTRIBUTION, BASELINE, EVENT, HOLD, NOTE
 from reporter.history.queries.recording import OPEN
@@ -79,9 +94,9 @@ def empty_resources() -> ColumnElement[bool]:
     return and_(*(~exists().where(one.c.resource == RESOURCE.c.id) for one in (VERSION, CHANGE, FINDING)))
 
 
-def unused_documents() -> ColumnElement[bool]:
-    """Documents that no row names."""
-    return and_(*(~exists().where(column == DOCUMENT.c.hash) for _, column in REFERENCES))
+def unused_documents() -> CompoundSelect[Any]:
+    """The addresses of documents that no row names. A difference of sets: no column that names a document has an index."""
+    return except_(select(DOCUMENT.c.hash), *(select(column).where(column.is_not(None)) for _, column in REFERENCES))
 
 
 def count(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:

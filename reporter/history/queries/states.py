@@ -10,6 +10,8 @@ from sqlalchemy.sql.selectable import FromClause
 from reporter.history.nouns import Within
 from reporter.history.tables import ACCOUNT, DOCUMENT, RESOURCE, SCAN, VERSION
 
+AT_A_TIME = 500  # rows in memory of an answer that grows with the organization
+
 LIFE = (
     RESOURCE.c.id.label("resource"),
     RESOURCE.c.reader,
@@ -145,7 +147,8 @@ def shared(run: int, types: Sequence[str], within: Within) -> Select[Any]:
         query = query.join(ACCOUNT, and_(ACCOUNT.c.account == SCAN.c.account, valid(ACCOUNT, SCAN.c.at))).where(
             *in_scope(within)
         )
-    return query.order_by(RESOURCE.c.type, RESOURCE.c.account, RESOURCE.c.region, RESOURCE.c.key)
+    ordered = query.order_by(RESOURCE.c.type, RESOURCE.c.account, RESOURCE.c.region, RESOURCE.c.key)
+    return ordered.execution_options(yield_per=AT_A_TIME)
 
 
 def inventory(run: int, within: Within) -> Select[Any]:
@@ -158,7 +161,8 @@ def inventory(run: int, within: Within) -> Select[Any]:
         query = query.join(ACCOUNT, and_(ACCOUNT.c.account == SCAN.c.account, valid(ACCOUNT, SCAN.c.at))).where(
             *in_scope(within)
         )
-    return query.order_by(RESOURCE.c.account, RESOURCE.c.type, RESOURCE.c.key, RESOURCE.c.region)
+    ordered = query.order_by(RESOURCE.c.account, RESOURCE.c.type, RESOURCE.c.key, RESOURCE.c.region)
+    return ordered.execution_options(yield_per=AT_A_TIME)
 
 
 def unread(run: int, within: Within) -> Select[Any]:
