@@ -25,6 +25,7 @@ COMMANDS = (
     "baselines",
     "delivering",
     "proving",
+    "watching",
     "serving",
 )
 

@@ -16,7 +16,7 @@ STAGES = {
     "judge": "judging accounts",
     "who": "asking who made each change",
     "report": "rendering reports",
-    "mail": "sending mail",
+    "deliver": "handing over",
 }
 SECONDS_BETWEEN_LINES = 60.0
 LONGEST_NAME = 48

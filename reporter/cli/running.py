@@ -80,7 +80,7 @@ def run(
     if as_json:
         emit(summary(result))
     else:
-        for text in lines(result):
+        for text in (*lines(result), *_alarms(settings)):
             line(text)
     if not result.complete(settings.coverage.minimum_percent):
         raise typer.Exit(GAPS)
@@ -135,8 +135,17 @@ def lines(result: Any) -> list[str]:
         if one.note:
             told.append(f"    {one.note}")
     if result.deliveries:
-        told.append("  mail: " + ", ".join(f"{n} {state}" for state, n in sorted(result.deliveries.items())))
+        told.append("  delivered: " + ", ".join(f"{n} {state}" for state, n in sorted(result.deliveries.items())))
     return told
+
+
+def _alarms(settings: Settings) -> list[str]:
+    """What the outbox wants a person to look at."""
+    from reporter import history
+    from reporter.run.posting import alarms
+    from reporter.settings import database_url
+
+    return [f"  ! {plain(text)}" for text in alarms(history.connect(database_url(settings)))]
 
 
 SCHEDULE_HELP = """Wait, and run each schedule of the settings when it is due.
@@ -161,6 +170,7 @@ def schedule(
 ) -> None:
     """See SCHEDULE_HELP, which is what users read."""
     from reporter import history
+    from reporter.run.posting import post, transport
     from reporter.schedule.service import Timetable, first_tick, serve, tick, triggers
     from reporter.schedule.timing import ScheduleError
     from reporter.settings import database_url
@@ -171,7 +181,12 @@ def schedule(
     with told(history.HistoryError):
         engine = history.connect(database_url(settings))
         history.prepare(engine, now())
-    table = Timetable(engine, settings.schedule, lambda one: _scheduled(settings, one), owner(), now)
+    me = owner()
+    send = transport(settings)
+    table = Timetable(
+        engine, settings.schedule, lambda one: _scheduled(settings, one), me, now,
+        post=lambda: post(engine, settings, send, me, now),
+    )  # fmt: skip
     if show:
         _list(table, as_json)
         return
@@ -179,6 +194,7 @@ def schedule(
         first_tick(table)
         for one in settings.schedule:
             tick(table, one)
+        table.post()
         return
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):

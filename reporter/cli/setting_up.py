@@ -153,6 +153,13 @@ def _mail(settings: Settings) -> Iterator[Sign]:
         problem = greet(server)
         where = f"{mail.host}:{mail.port}"
         yield Sign("mail", not problem, problem or f"{where} answers, {mail.security}", "see [mail] in reporter.toml")
+    if settings.recipient and mail.transport == "none":
+        yield Sign(
+            "recipients",
+            False,
+            f"{len(settings.recipient)} are named, but mail is off",
+            'set mail.transport to "smtp" or "ses"',
+        )
     if not settings.recipient:
         yield Sign("recipients", None, "nobody gets mail: add a [[recipient]]")
 

@@ -77,7 +77,7 @@ def read_account(reading: Reading, account: Account) -> AccountSnapshot:
     asker = _asker(reading, account.id, tally, session)
     enabled, why = _enabled_regions(reading, asker)
     wanted = tuple(one for one in enabled if not reading.door.options.regions or one in reading.door.options.regions)
-    asker = asker.knowing(_regions=wanted)
+    asker = asker.knowing(_regions=wanted, _arn=account.arn)
     found = _Found()
     if why:
         found.gaps.append(Gap(account.id, GLOBAL, ACCOUNT.name, why))
@@ -128,11 +128,7 @@ def _read_listed(reading: Reading, asker: Asker, found: _Found, regions: Sequenc
     """List every type everywhere, then read what was found."""
     clients, sets = reading.door.clients, reading.door.options.asked_sets
     kinds = tuple(kind for kind in LISTED_TYPES if kind.set in sets)
-    places = [
-        _Place(GLOBAL, (kind,), kind.at or clients.home)
-        for kind in kinds
-        if not kind.regional and (not kind.at or clients.partition == "aws")
-    ]
+    places = [_Place(GLOBAL, (kind,), kind.at or clients.home) for kind in kinds if not kind.regional]
     regional = tuple(kind for kind in kinds if kind.regional)
     places += [_Place(region, regional, region) for region in _turned(regions, asker.account)]
     jobs: list[tuple[ResourceType, dict[str, Any], _Place]] = []
@@ -161,9 +157,8 @@ def _sweep(reading: Reading, asker: Asker, place: _Place) -> list[Listing]:
     for kind in place.kinds:
         if reading.crew.stopped:
             raise Stopped
-        absent = (kind.regions and place.endpoint not in kind.regions) or (
-            kind.offered and not asker.clients.offers(kind.service, place.endpoint)
-        )
+        nowhere = kind.regions and (asker.clients.partition != "aws" or place.endpoint not in kind.regions)
+        absent = nowhere or (kind.offered and not asker.clients.offers(kind.service, place.endpoint))
         if absent:
             listings.append(Listing())
         elif closed is not None:
@@ -246,7 +241,7 @@ def _snapshot(
 def _closed(reading: Reading, account: Account, tally: Tally, status: ReadStatus, why: Unread) -> AccountSnapshot:
     """The snapshot of an account that was not read: what the organization says of it, and the reason."""
     caller = reading.door.sessions.caller
-    asker = replace(_asker(reading, account.id, tally, caller), arn=caller.arn)
+    asker = _asker(reading, account.id, tally, caller).knowing(_arn=account.arn)
     excluded = status is ReadStatus.EXCLUDED
     fields = _fields(reading.organization, account)
     missing = {part: why for part, call in ACCOUNT.parts.items() if call.by == "account" or excluded} | {

@@ -8,7 +8,7 @@ more before it leaves, so that a release of botocore that forgets this cannot se
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -175,6 +175,11 @@ class Clients:
             self._silent[request.service, request.region] = (time.monotonic() + _SILENCE, failed)
         raise ReadFailed(unread(failed, request.operation, request.iam, None), failed.kind, failed.message)
 
+    def load(self, services: Iterable[str]) -> None:
+        """Make clients for the home region before threads begin: a model that a thread parses leaves its garbage to the thread."""
+        for service in services if self._shared else ():
+            self.client(service, self.home)
+
     def offers(self, service: str, region: str) -> bool:
         """Whether the SDK knows the service in the region; a region that is newer than the SDK is asked anyway."""
         known = self.session.get_available_regions
@@ -281,7 +286,7 @@ def _look_at_answer(operation_model: Any, response_dict: Mapping[str, Any], **_:
         return
     found = _ROOT.match(response_dict["body"])
     name = found.group(1).decode("ascii", "replace") if found else "nothing"
-    if name != root:
+    if not re.fullmatch(root, name):
         raise ResponseParserError(f"the answer begins with {name}, not with {root}")
 
 

@@ -105,7 +105,7 @@ def read_item(
         region=home,
         type=kind.name,
         id=name,
-        arn=str(evaluate(kind.arn, subject)) if kind.arn else name,
+        arn=str(evaluate(kind.arn, subject) or "") if kind.arn else name,
         configuration=canonical(kind.name, durable),
         captured_at=captured_at,
         unread={part: why for part, why in unread_parts.items() if part[0] != "_"},

@@ -1,6 +1,6 @@
 """The table of reads: every resource type, every call. The reader executes it, the IAM policy is printed from it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reporter.collect.resources_cloudtrail import CHANNEL, EVENT_DATA_STORE, TRAIL
 from reporter.collect.resources_organization import ACCOUNT, ACCOUNTS, MEMBERS, ORGANIZATION, POLICY, UNITS
@@ -62,6 +62,11 @@ def every_call() -> Iterator[tuple[str, Call]]:
             yield call.service or kind.service, call
     yield from OTHER_CALLS
     yield EVENTS.service, EVENTS
+
+
+def services(sets: Collection[str]) -> tuple[str, ...]:
+    """The services that calls of these sets go to."""
+    return tuple(sorted({service for service, call in every_call() if call.set in sets}))
 
 
 ALLOWED: frozenset[tuple[str, str]] = frozenset(

@@ -10,7 +10,7 @@ ACCOUNT = ResourceType(
     ACCOUNT_TYPE,
     service="s3control",
     id="Id",
-    arn="Arn",
+    arn="_arn",
     regional=False,
     parts={
         "Regions": Call(

@@ -177,7 +177,7 @@ _EXTRA_PARTS: Mapping[str, Call] = {
         params=_BUCKET,
         pages=NEXT_CONTINUATION,
         empty="absent",
-        root="ListInventoryConfigurationsResult",
+        root=r"List\w*InventoryConfiguration\w+",
         set=EXTRA,
     ),
     "Analytics": Call(
@@ -188,7 +188,7 @@ _EXTRA_PARTS: Mapping[str, Call] = {
         params=_BUCKET,
         pages=NEXT_CONTINUATION,
         empty="absent",
-        root="ListBucketAnalyticsConfigurationsResult",
+        root=r"List\w*AnalyticsConfiguration\w+",
         set=EXTRA,
     ),
     "Metrics": Call(
@@ -199,7 +199,7 @@ _EXTRA_PARTS: Mapping[str, Call] = {
         params=_BUCKET,
         pages=NEXT_CONTINUATION,
         empty="absent",
-        root="ListMetricsConfigurationsResult",
+        root=r"List\w*MetricsConfiguration\w+",
         set=EXTRA,
     ),
     "IntelligentTiering": Call(
@@ -210,7 +210,7 @@ _EXTRA_PARTS: Mapping[str, Call] = {
         params=_BUCKET,
         pages=NEXT_CONTINUATION,
         empty="absent",
-        root="ListBucketIntelligentTieringConfigurationsOutput",
+        root=r"List\w*IntelligentTieringConfiguration\w+",
         set=EXTRA,
     ),
     "MetadataTables": Call(
@@ -220,7 +220,7 @@ _EXTRA_PARTS: Mapping[str, Call] = {
         lost="Metadata tables of the bucket's objects.",
         params=_BUCKET,
         absent=("MetadataConfigurationNotFound", "NoSuchMetadataConfiguration"),
-        root="GetBucketMetadataConfigurationResult",
+        root=r"\w*MetadataConfiguration\w*",
         set=EXTRA,
     ),
     "Abac": Call(

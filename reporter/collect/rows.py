@@ -3,7 +3,7 @@
 Text in `params`, `where`, `each`, `result` ... is JMESPath. It is asked of the *subject*: the fields of the listing, the parts
 read so far, and what the reader knows, under names with an underscore: `_account`, `_region`, `_elsewhere` (the other
 regions of the account), `_home` (the region for global services), `_partition`, `_policy_types` (of the organization; null
-if unknown), `_each`, and for a resource that is looked up by a name `_name` and `_tail` (what follows the type in its ARN).
+if unknown), `_arn` (of the account), `_each`, and for a resource that is looked up by a name `_name` and `_tail` (what follows the type in its ARN).
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Call:
     json: tuple[str, ...] = ()  # fields that hold JSON as text; "" is the answer itself
     known: tuple[Known, ...] = ()
     empty: Literal["refused", "absent", "kept"] = "refused"  # what an answer without content means
-    root: str = ""  # the element an XML answer must begin with: S3 answers 200 to what it does not know
+    root: str = ""  # the element an XML answer must begin with, as a pattern: S3 answers 200 to what it does not know
     by: Literal["account", "organization"] = "account"  # whose credentials ask
     later: str = ""  # not read here: the code under which the part stands as unread
     set: str = CORE

@@ -10,6 +10,7 @@ from reporter.collect.crew import Crew
 from reporter.collect.door import Door
 from reporter.collect.failures import Failure, unread
 from reporter.collect.organization import Organization
+from reporter.collect.resources import services
 from reporter.model import Account, AccountSnapshot, ReadStatus
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def collect(
     accounts = [account for account in organization.accounts if account.id not in skip]
     crew = Crew(door.options.threads)
     reading = Reading(door, organization, crew, known=known)
+    door.clients.load(services(door.options.asked_sets))
     done = Progress(0, len(accounts), 0, 0, 0, 0, "", ReadStatus.READ)
     for account, outcome in crew.run(lambda one: read_account(reading, one), iter(accounts)):
         snapshot = _outcome(reading, account, outcome)

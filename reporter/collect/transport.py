@@ -2,7 +2,7 @@
 
 The SDK gives each client a pool of its own and loads its hundred authorities for every new connection: 18 ms of CPU each, and
 a megabyte a client. Here one pool with one TLS context serves all. It also refuses an answer that is shorter than announced,
-which the SDK lets pass. Behind a proxy, and where a client certificate is set, the SDK's own way is taken.
+which the SDK lets pass. Behind a proxy the SDK's own way is taken.
 """
 
 import re

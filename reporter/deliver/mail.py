@@ -16,6 +16,7 @@ from reporter.deliver.outbox import GoAhead, Outcome
 Send = Callable[[EmailMessage, GoAhead], Outcome]
 
 GO_AHEAD, REFUSED_NOW, REFUSED_FOR_GOOD = 354, 400, 500
+NO_WAY_IN = (OSError, smtplib.SMTPException, UnicodeError)  # UnicodeError: a host name that no name can be
 CHUNK = 65_536  # bytes; each has the whole timeout, so that a slow line is not taken for a dead one
 
 
@@ -50,7 +51,7 @@ def by_smtp(server: Smtp) -> Send:
     def send(message: EmailMessage, going: GoAhead) -> Outcome:
         try:
             smtp = _connected(server, trusted)
-        except (OSError, smtplib.SMTPException) as error:
+        except NO_WAY_IN as error:
             return Outcome("temporary", _trouble(server, error), shut=True)
         body = message.as_bytes()
         with contextlib.closing(smtp):
@@ -73,7 +74,7 @@ def greet(server: Smtp) -> str:
     try:
         with contextlib.closing(_connected(server, partial(_trusted, server))) as smtp:
             smtp.noop()
-    except (OSError, smtplib.SMTPException) as error:
+    except NO_WAY_IN as error:
         return _trouble(server, error)
     return ""
 
@@ -104,6 +105,8 @@ def _connected(server: Smtp, trusted: Callable[[], ssl.SSLContext]) -> smtplib.S
 def _trouble(server: Smtp, error: Exception) -> str:
     """Why the server cannot be spoken to, without what was said to it."""
     match error:
+        case FileNotFoundError() | PermissionError() if server.ca_file:
+            return f"{server.ca_file}: cannot be read ({error.strerror}); see mail.ca_file"
         case ssl.SSLCertVerificationError():
             return (
                 f"TLS with {server.name} failed: {error.verify_message}; see mail.ca_file for an authority of your own"

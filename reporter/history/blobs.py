@@ -67,20 +67,22 @@ def get(connection: Connection, hashes: Collection[bytes]) -> dict[bytes, Any]:
             found[hash] = parsed(codec, data, hash)
     for hash in hashes:
         if hash not in found:
-            raise Damaged(
-                f"Document {hash.hex()} is missing from the history; `reporter verify --history` says what was altered"
-            )
+            raise _damaged(hash, "is missing")
     return found
 
 
-def parsed(codec: int, data: bytes, hash: bytes) -> Any:
+def parsed(codec: int | None, data: bytes | None, hash: bytes) -> Any:
     """The value of a stored document. What it says is not checked against its address here: that is `verify`'s work."""
+    if codec is None or data is None:
+        raise _damaged(hash, "is missing")
     try:
         return json.loads(unpack(codec, data).decode("ascii"))
     except (zlib.error, ValueError):
-        raise Damaged(
-            f"Document {hash.hex()} of the history cannot be read; `reporter verify --history` says what was altered"
-        ) from None
+        raise _damaged(hash, "cannot be read") from None
+
+
+def _damaged(hash: bytes, how: str) -> Damaged:
+    return Damaged(f"Document {hash.hex()} of the history {how}; `reporter verify --history` says what was altered")
 
 
 def get_bytes(connection: Connection, hash: bytes) -> bytes | None:

@@ -25,6 +25,7 @@ def changes(
     engine: Engine,
     *,
     run: Run | None = None,
+    after: Run | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     within: Within = EVERYWHERE,
@@ -36,10 +37,14 @@ def changes(
     limit: int | None = None,
     offset: int = 0,
 ) -> tuple[Change, ...]:
-    """Changes of a run, or detected in (since, until]: worsened, mixed, improved, neutral; the gravest first."""
+    """Changes of a run, or detected in (since, until]: worsened, mixed, improved, neutral; the gravest first.
+
+    With `after`, those of all sealed runs after that one up to `run`: what a light run saw first is told by the next report too.
+    """
     with reading(engine) as connection:
         conditions = queries.matching(
             run=number_of(connection, run.id) if run else None,
+            after=number_of(connection, after.id) if after else None,
             since=since,
             until=until,
             within=within,
@@ -59,19 +64,26 @@ def change(engine: Engine, id: int) -> Change | None:
     return None if row is None else change_from(row)
 
 
-def change_counts(engine: Engine, run: Run, within: Within = EVERYWHERE) -> ChangeCounts:
-    """How many changes a run has of each (kind, class, direction)."""
+def change_counts(engine: Engine, run: Run, within: Within = EVERYWHERE, after: Run | None = None) -> ChangeCounts:
+    """How many changes a run has of each (kind, class, direction); with `after`, all runs after that one up to it."""
     with reading(engine) as connection:
-        conditions = _of_run(connection, run, within)
+        conditions = _of_run(connection, run, within, after=after)
         rows = connection.execute(queries.counts(conditions))
         return Counter({(kind, klass, direction): count for kind, klass, direction, count in rows})
 
 
-def _of_run(connection: Connection, run: Run | None, within: Within, since: datetime | None = None) -> list[Any]:
-    number = number_of(connection, run.id) if run else None
+def _of_run(
+    connection: Connection,
+    run: Run | None,
+    within: Within,
+    *,
+    since: datetime | None = None,
+    after: Run | None = None,
+) -> list[Any]:
     nothing: tuple[str, ...] = ()
     return queries.matching(
-        run=number,
+        run=number_of(connection, run.id) if run else None,
+        after=number_of(connection, after.id) if after else None,
         since=since,
         until=None,
         within=within,
@@ -235,5 +247,5 @@ def attributions(engine: Engine, ids: Sequence[int]) -> dict[int, Attribution]:
 def unattributed(engine: Engine, run: Run | None = None, since: datetime | None = None) -> tuple[Change, ...]:
     """Changes whose maker nobody has looked up, of a run or detected since an instant."""
     with reading(engine) as connection:
-        conditions = _of_run(connection, run, EVERYWHERE, since)
+        conditions = _of_run(connection, run, EVERYWHERE, since=since)
         return tuple(map(change_from, connection.execute(queries.unattributed(conditions))))

@@ -123,8 +123,9 @@ def _write(engine: Engine, work: Callable[[Connection], T], *, durable: bool) ->
             return work(connection)
 
 
-def lock(connection: Connection, name: str) -> None:
-    """Until the transaction ends, nobody else holds `name`. SQLite's writers are alone anyway."""
+def lock(connection: Connection, name: str, *, shared: bool = False) -> None:
+    """Until the transaction ends, nobody else holds `name`, or only those who share it. SQLite's writers are alone anyway."""
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(f"reporter {name}".encode()).digest()[:8], "big", signed=True)
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({number})")
+        how = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+        connection.exec_driver_sql(f"SELECT {how}({number})")

@@ -17,7 +17,6 @@ from reporter.history.past import open_run
 from reporter.history.queries import findings as queries
 from reporter.history.queries import recording
 from reporter.history.queries.runs import number_of
-from reporter.history.queries.states import AT_A_TIME
 from reporter.history.scans import save_judgement
 from reporter.history.seals import finding_line, sealed, together
 from reporter.history.tables import FINDING, RESOURCE
@@ -226,8 +225,8 @@ def findings(
         number = number_of(connection, run.id)
         before: dict[str, datetime] = {}
         if previous is not None:
-            rows = connection.execute(queries.scans_before(number_of(connection, previous.id)))
-            before = {row.account: row.findings_at for row in rows}
+            then = queries.scans_before(number_of(connection, previous.id))
+            before = {row.account: row.findings_at for row in connection.execute(then)}
         query = queries.open_in(
             number,
             within,
@@ -238,11 +237,13 @@ def findings(
             limit=limit,
             offset=offset,
         )
-        for row in connection.execute(query.execution_options(yield_per=AT_A_TIME)):
-            state = state_of(row, before.get(row.account)) if previous is not None else "persisting"
-            yield FindingRecord(
-                finding_from(row, row.observed_at), row.since, row.failing_since, row.reopened, state, row.waiver
-            )
+        for some in recording.chunks(connection.scalars(query).all()):
+            rows = {row.id: row for row in connection.execute(queries.shown(number, some))}
+            for row in (rows[id] for id in some if id in rows):
+                state = state_of(row, before.get(row.account)) if previous is not None else "persisting"
+                yield FindingRecord(
+                    finding_from(row, row.observed_at), row.since, row.failing_since, row.reopened, state, row.waiver
+                )
 
 
 def state_of(row: Any, before: datetime | None) -> FindingState:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from reporter.history import blobs
 from reporter.history.columns import TICK
+from reporter.history.engine import lock
 from reporter.history.listings import NOTHING, Listings, from_document
 from reporter.history.nouns import Refused, UnknownRun
 from reporter.history.queries import recording
@@ -68,7 +69,8 @@ def run_row(connection: Connection, run: Run) -> Row:
 
 
 def open_run(connection: Connection, run: Run) -> Row:
-    """The stored row of a run that can still be written to."""
+    """The stored row of a run that can still be written to; nobody can seal it until the transaction ends."""
+    lock(connection, f"run {run.id}", shared=True)
     row = run_row(connection, run)
     if row["status"] != "running":
         raise Refused(f"Run {run.id} is {row['status']}: nothing can be added to it; start a new run")

@@ -55,41 +55,40 @@ def _start(
     wanted: Mapping[str, str],
 ) -> Run:
     lock(connection, "runs")
-    for found in connection.execute(
-        recording.UNFINISHED, {"kind": kind, "organization": wanted["organization"]}
-    ).mappings():
+    unfinished = {"kind": kind, "organization": wanted["organization"]}
+    for found in connection.execute(recording.UNFINISHED, unfinished).mappings().all():
         row = dict(found)
         if row["owner"] != owner and row["lease_until"] > now:
             raise RunBusy(
                 f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
                 f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
             )
-        if any(row[name] != wanted[name] for name in ("tool_version", "checks_hash")):
-            _fail(connection, row, now, "given up: another version of the program or of its checks came after it")
-            continue
-        leased = {"owner": owner, "lease_until": now + lease}
-        connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
-        return run_from(row)
-    seq = connection.scalar(recording.LAST_SEQ) or 0
+        if all(row[name] == wanted[name] for name in ("tool_version", "checks_hash")):
+            leased = {"owner": owner, "lease_until": now + lease}
+            connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
+            return run_from(row)
+        _fail(connection, row, now, "given up: another version of the program or of its checks came after it")
+    values = _new_run(connection, kind, as_of, wanted)
+    values |= {"started_at": now, "owner": owner, "lease_until": now + lease}
+    connection.execute(recording.NEW_RUN, values)
+    return run_from(values | {"finished_at": None, "seq": None})
+
+
+def _new_run(connection: Connection, kind: str, as_of: datetime, wanted: Mapping[str, str]) -> dict[str, Any]:
     number = (connection.scalar(recording.LAST_NUMBER) or 0) + 1
-    id = str(uuid5(NAMESPACE_URL, f"reporter run {number} {wanted['organization']} {kind} {micros(as_of)}"))
-    values = {
-        "id": id,
+    name = f"reporter run {number} {wanted['organization']} {kind} {micros(as_of)}"
+    return {
+        "id": str(uuid5(NAMESPACE_URL, name)),
         "kind": kind,
         "as_of": as_of,
         "status": "running",
-        "started_at": now,
-        "after_seq": seq,
+        "after_seq": connection.scalar(recording.LAST_SEQ) or 0,
         "canon_version": CANON_VERSION,
         "root": "",
         "chain": "",
         "reason": "",
-        "owner": owner,
-        "lease_until": now + lease,
         **wanted,
     }
-    connection.execute(recording.NEW_RUN, values)
-    return run_from(values | {"finished_at": None, "seq": None})
 
 
 def heartbeat(engine: Engine, run: Run, owner: str, now: datetime, lease: timedelta = LEASE) -> None:
@@ -143,6 +142,7 @@ def seal(engine: Engine, run: Run, now: datetime, accounts: Collection[str] | No
 
 def _seal(connection: Connection, *, run: Run, now: datetime, accounts: Collection[str] | None) -> Run:
     lock(connection, "runs")
+    lock(connection, f"run {run.id}")
     found = connection.execute(recording.RUN_BY_ID, {"id": run.id}).mappings().first()
     if found is not None and found["status"] == "sealed":
         return run_from(found)

@@ -5,7 +5,7 @@ prove: they are in other people's hands.
 """
 
 import zlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
@@ -21,10 +21,11 @@ from reporter.history.replay import account_problems
 from reporter.history.runs import link, root_of
 from reporter.history.schema import APPLICATION, HEAD
 from reporter.history.seals import SEALED, seal_of
-from reporter.history.tables import DOCUMENT, Row
+from reporter.history.tables import DOCUMENT, RUN, Row
 
 Head = tuple[str, str]
 NEVER = EPOCH  # no run ended before it
+NOTHING_READ = b""
 
 
 def verify(engine: Engine) -> tuple[Problem, ...]:
@@ -38,6 +39,10 @@ def _problems(connection: Connection) -> Iterator[Problem]:
     yield from _documents(connection)
     unreadable = yield from _seals(connection)
     unreadable |= yield from _journal(connection)
+    for run, bad in _rows(connection, RUN):
+        if bad:
+            unreadable = True
+            yield Problem("run", f"#{run['seq']}", f"was altered ({bad})")
     if unreadable:  # what cannot be read cannot be replayed; it has been named
         return
     for table, query in proof.MISSING_RESOURCES:
@@ -129,24 +134,23 @@ def _journaled(connection: Connection, heads: Mapping[Head, bytes]) -> Generator
     unreadable = False
     for table in (one for one in Row.metadata.sorted_tables if one.name not in sealed):
         key = journal.key_of(table)
-        found = set()
-        for row, bad in _rows(connection, table):
-            found.add(str(row[key]))
-            unreadable |= bool(bad)
-            content = heads.get((table.name, str(row[key])), journal.NOTHING)
-            if content == journal.NOTHING:
-                yield Problem(
-                    table.name,
-                    str(row[key]),
-                    "is unknown to the journal: added by hand, or the journal's end was cut off",
-                )
-            elif bad or content != journal.content_of(table, row):
-                yield Problem(table.name, str(row[key]), "was altered: the journal says otherwise")
-        yield from _vanished(table, heads, found)
+        rows = {str(row[key]): (row, bad) for row, bad in _rows(connection, table)}
+        unreadable |= any(bad for _, bad in rows.values())
+        for name, (row, bad) in rows.items():
+            content = heads.get((table.name, name), journal.NOTHING)
+            wrong = _wrong(content, NOTHING_READ if bad else journal.content_of(table, row))
+            yield from [Problem(table.name, name, wrong)] if wrong else ()
+        yield from _vanished(table, heads, rows)
     return unreadable
 
 
-def _vanished(table: Table, heads: Mapping[Head, bytes], found: set[str]) -> Iterator[Problem]:
+def _wrong(said: bytes, found: bytes) -> str:
+    if said == journal.NOTHING:
+        return "is unknown to the journal: added by hand, or the journal's end was cut off"
+    return "" if said == found else "was altered: the journal says otherwise"
+
+
+def _vanished(table: Table, heads: Mapping[Head, bytes], found: Collection[str]) -> Iterator[Problem]:
     for (subject, key), content in heads.items():
         if subject == table.name and key not in found and content != journal.NOTHING:
             yield Problem(table.name, key, "is missing: the journal knows it")

@@ -1,5 +1,6 @@
 """Editions: a report as one recipient may see it."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +16,15 @@ class Edition:
 
     @property
     def key(self) -> str:
-        """How ledgers and file names call it: `organization`, `account-111122223333`, `ou-root-workloads`."""
-        tail = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.of.lower()).strip("-")
-        return f"{self.kind}-{tail}" if tail else self.kind
+        """How ledgers and file names call it: `organization`, `account-111122223333`, `ou-root-workloads-1f0c...`.
+
+        Where spelling it for a file name loses something, a digest keeps apart what would else have one name.
+        """
+        if not self.of:
+            return self.kind
+        tail = "".join(c if c.isascii() and (c.isalnum() or c == ".") else "-" for c in self.of.lower()).strip("-.")
+        lost = "" if tail == self.of else hashlib.sha256(self.of.encode()).hexdigest()[:8]
+        return "-".join(part for part in (self.kind, tail, lost) if part)
 
     @classmethod
     def parse(cls, text: str) -> "Edition":

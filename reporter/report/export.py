@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -19,7 +19,7 @@ from reporter.report import tables
 from reporter.report.content import Content
 from reporter.report.masking import blanking, found_outside, is_narrow
 from reporter.report.schema import document
-from reporter.report.source import Source
+from reporter.report.source import FindingRow, Source
 from reporter.report.tables import Cell, Table
 from reporter.report.text import cell
 
@@ -47,6 +47,12 @@ def data_files(source: Source, content: Content) -> tuple[DataFile, ...]:
     written = json.dumps(document(content), ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
     report = DataFile("report.json", "application/json", written, "This report as data (report.schema.json)")
     return (report, *(_written(source, content, table) for table in tables.TABLES))
+
+
+def findings_csv(findings: Iterable[FindingRow], out: IO[bytes]) -> int:
+    """Findings of whatever status as the findings table, streamed into `out`; how many there were."""
+    table = next(one for one in tables.TABLES if one.name == "findings")
+    return _write(out, table, tables.findings_rows(findings), None)
 
 
 def _written(source: Source, content: Content, table: Table) -> DataFile:

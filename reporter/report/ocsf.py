@@ -1,12 +1,13 @@
 """Findings as OCSF events, class 2003 (Compliance Finding), schema 1.6.0, profile `cloud`: one JSON object a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from reporter.model import Severity, Status
+from reporter.model import Framework, Severity, Status
 from reporter.report.content import Content
 from reporter.report.export import DataFile
 from reporter.report.masking import blanking, found_outside, is_narrow
@@ -27,24 +28,58 @@ def ocsf_file(source: Source, content: Content) -> DataFile:
     return DataFile("findings.ocsf.jsonl", "application/x-ndjson", data, "Findings as OCSF 2003 events", len(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every event repeats: the run, the organization, the checks and who asks for them."""
+
+    as_of: datetime
+    run: str
+    tool_version: str
+    organization: str
+    checks: Mapping[str, CheckText]
+    frameworks: Sequence[Framework]
+    accounts: Mapping[str, AccountRow]
+
+
 def events(source: Source, content: Content) -> Iterator[dict[str, Any]]:
     """The events, most severe failures first; names from outside a narrow edition are blanked."""
     change = None
     if is_narrow(content.scope):
         outside = found_outside(source, content.scope, (text for row in _rows(source, content) for text in texts(row)))
         change = blanking(outside) if outside else None
-    accounts = {row.account.id: row for row in source.accounts(content.scope)}
+    cover = content.cover
+    about = About(
+        as_of=cover.as_of,
+        run=cover.run,
+        tool_version=cover.tool_version,
+        organization=cover.organization,
+        checks=source.checks(),
+        frameworks=_reported(content),
+        accounts={row.account.id: row for row in source.accounts(content.scope)},
+    )
+    rows = _rows(source, content)
+    yield from findings_ocsf((mapped(row, change, (CheckText,)) if change else row for row in rows), about)
+
+
+def findings_ocsf(rows: Iterable[FindingRow], about: About) -> Iterator[dict[str, Any]]:
+    """One event for each finding, of whatever status, in the order given."""
     controls: dict[str, list[tuple[str, str]]] = {}
-    for framework in content.frameworks:
-        for line in framework.lines:
-            for use in line.control.checks:
-                standard = f"{framework.title} {framework.version}".strip()
-                controls.setdefault(use.check, []).append((standard, line.control.id))
-    checks = source.checks()
-    for row in _rows(source, content):
-        told = mapped(row, change, (CheckText,)) if change else row
-        check = checks.get(row.finding.check) or CheckText(row.finding.check, row.finding.check)
-        yield _event(content, told, check, accounts.get(row.finding.account), controls.get(check.id, []))
+    for framework in about.frameworks:
+        standard = f"{framework.title} {framework.version}".strip()
+        for control in framework.controls:
+            for use in control.checks:
+                controls.setdefault(use.check, []).append((standard, control.id))
+    for row in rows:
+        check = about.checks.get(row.finding.check) or CheckText(row.finding.check, row.finding.check)
+        yield _event(about, row, check, about.accounts.get(row.finding.account), controls.get(check.id, []))
+
+
+def _reported(content: Content) -> list[Framework]:
+    """The frameworks of an edition, with the controls it speaks of."""
+    return [
+        Framework(f"{f.title} {f.version}", f.title, f.version, "", tuple(line.control for line in f.lines))
+        for f in content.frameworks
+    ]
 
 
 def _rows(source: Source, content: Content) -> Iterator[FindingRow]:
@@ -53,7 +88,7 @@ def _rows(source: Source, content: Content) -> Iterator[FindingRow]:
 
 
 def _event(
-    content: Content, row: FindingRow, check: CheckText, account: AccountRow | None, controls: list[tuple[str, str]]
+    about: About, row: FindingRow, check: CheckText, account: AccountRow | None, controls: list[tuple[str, str]]
 ) -> dict[str, Any]:
     finding = row.finding
     activity = 1 if row.state != "persisting" else 2
@@ -63,7 +98,7 @@ def _event(
         "category_uid": 2,
         "class_uid": CLASS,
         "type_uid": CLASS * 100 + activity,
-        "time": _milliseconds(content.cover.as_of),
+        "time": _milliseconds(about.as_of),
         "severity_id": SEVERITY[finding.severity],
         "status_id": state[0],
         "status": state[1],
@@ -71,17 +106,10 @@ def _event(
         "metadata": {
             "version": VERSION,
             "profiles": ["cloud"],
-            "uid": content.cover.run,
-            "product": {"name": "reporter", "vendor_name": "reporter", "version": content.cover.tool_version},
+            "uid": about.run,
+            "product": {"name": "reporter", "vendor_name": "reporter", "version": about.tool_version},
         },
-        "finding_info": {
-            "uid": str(uuid5(NAMESPACE_URL, "reporter:" + json.dumps(finding.key))),
-            "title": check.title,
-            "desc": check.why or check.title,
-            "first_seen_time": _milliseconds(row.first_seen),
-            "last_seen_time": _milliseconds(content.cover.as_of),
-            "types": ["Compliance"],
-        },
+        "finding_info": _info(about, row, check),
         "compliance": _compliance(finding.status, finding.reason, check, controls),
         "resources": [
             {
@@ -91,11 +119,23 @@ def _event(
                 "region": finding.region,
             }
         ],
-        "cloud": _cloud(content, finding.account, finding.region, account),
+        "cloud": _cloud(about, finding.account, finding.region, account),
         "remediation": {"desc": finding.fix or check.fix or "See the report."},
         "unmapped": {
             "evidence": {f"{e.id}: {e.key}": json.loads(json.dumps(e.value, default=str)) for e in finding.evidence}
         },
+    }
+
+
+def _info(about: About, row: FindingRow, check: CheckText) -> dict[str, Any]:
+    """What stays the same of a finding from run to run, and since when it is seen."""
+    return {
+        "uid": str(uuid5(NAMESPACE_URL, "reporter:" + json.dumps(row.finding.key))),
+        "title": check.title,
+        "desc": check.why or check.title,
+        "first_seen_time": _milliseconds(row.first_seen),
+        "last_seen_time": _milliseconds(about.as_of),
+        "types": ["Compliance"],
     }
 
 
@@ -112,11 +152,11 @@ def _compliance(status: Status, reason: str, check: CheckText, controls: list[tu
     return told | ({"status_details": [reason]} if reason else {})
 
 
-def _cloud(content: Content, account: str, region: str, row: AccountRow | None) -> dict[str, Any]:
+def _cloud(about: About, account: str, region: str, row: AccountRow | None) -> dict[str, Any]:
     owner = {"uid": account, "type_id": 10, "type": "AWS Account"}
     if row:
         owner["name"] = row.account.name
-    org = {"name": content.cover.organization} | ({"ou_name": row.account.ou_path} if row else {})
+    org = {"name": about.organization} | ({"ou_name": row.account.ou_path} if row else {})
     return {"provider": "AWS", "region": region, "account": owner, "org": org}
 
 

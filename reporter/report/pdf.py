@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -82,11 +83,10 @@ class _Worker:
         with tempfile.TemporaryDirectory(prefix="reporter-pdf-") as name:
             folder = Path(name)
             _write(folder, job)
-            try:
+            with ExitStack() as undone:
+                undone.callback(self.stop)
                 answer = self._ask(folder)
-            except BaseException:
-                self.stop()
-                raise
+                undone.pop_all()
             data = (folder / "document.pdf").read_bytes()
         if answer["peak_megabytes"] > self.limits.keep_megabytes:
             self.stop()
@@ -138,21 +138,24 @@ def render_pdfs(
     """
     limits = limits or Limits()
     idle: SimpleQueue[_Worker] = SimpleQueue()
-    workers = [_Worker(limits) for _ in range(limits.workers)]
-    for worker in workers:
-        idle.put(worker)
+    with ExitStack() as stack, ThreadPoolExecutor(limits.workers) as threads:
+        for worker in [_Worker(limits) for _ in range(limits.workers)]:
+            stack.callback(worker.stop)
+            idle.put(worker)
+        yield from _in_turn(jobs, lambda item: threads.submit(_one, item, idle, cache), limits.workers)
+
+
+def _in_turn(
+    jobs: Iterable[Job], submit: Callable[[Job], Future[Pdf | PdfFailed]], ahead: int
+) -> Iterator[Pdf | PdfFailed]:
+    """Results in the order of the jobs, of which no more than `ahead` and one are taken before a result is."""
     waiting: deque[Future[Pdf | PdfFailed]] = deque()
-    try:
-        with ThreadPoolExecutor(limits.workers) as threads:
-            for item in jobs:
-                waiting.append(threads.submit(_one, item, idle, cache))
-                if len(waiting) > limits.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-    finally:
-        for worker in workers:
-            worker.stop()
+    for item in jobs:
+        waiting.append(submit(item))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def job(content: Content, files: Sequence[DataFile], look: Look) -> Job:

@@ -170,7 +170,7 @@ def _check(key: PublicKey, algorithm: str, signature: bytes, data: bytes) -> Non
     if isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, data, ec.ECDSA(chosen))
     elif "PSS" in algorithm:
-        key.verify(signature, data, padding.PSS(padding.MGF1(chosen), padding.PSS.DIGEST_LENGTH), chosen)
+        key.verify(signature, data, padding.PSS(padding.MGF1(chosen), padding.PSS.AUTO), chosen)
     else:
         key.verify(signature, data, padding.PKCS1v15(), chosen)
 

@@ -1,13 +1,13 @@
 """The tables of data that go with a report: their columns, and where the rows come from."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from reporter.model import Change, Op, Status
 from reporter.report.content import Content
-from reporter.report.source import AccountTotal, ChangeRow, Source
+from reporter.report.source import AccountTotal, ChangeRow, FindingRow, Source
 
 Cell = str | int | float | date | None
 Rows = Iterator[Sequence[Cell]]
@@ -34,13 +34,18 @@ def _json(value: object) -> str:
 
 def _findings(source: Source, content: Content) -> Rows:
     for status in (Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE):
-        for row in source.findings(content.scope, status):
-            f, w = row.finding, row.waiver
-            yield (
-                f.check, f.status, f.severity, row.state, _at(row.first_seen), f.account, f.region, f.type, f.resource,
-                f.arn, f.reason, _json({e.key: e.value for e in f.evidence}), f.fix,
-                w.id if w else None, w.owner if w else None, w.expires_on if w else None,
-            )  # fmt: skip
+        yield from findings_rows(source.findings(content.scope, status))
+
+
+def findings_rows(findings: Iterable[FindingRow]) -> Rows:
+    """One row of the findings table for each finding."""
+    for row in findings:
+        f, w = row.finding, row.waiver
+        yield (
+            f.check, f.status, f.severity, row.state, _at(row.first_seen), f.account, f.region, f.type, f.resource,
+            f.arn, f.reason, _json({e.key: e.value for e in f.evidence}), f.fix,
+            w.id if w else None, w.owner if w else None, w.expires_on if w else None,
+        )  # fmt: skip
 
 
 def _changes(source: Source, content: Content) -> Rows:

@@ -2,25 +2,27 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from reporter import __version__, history
 from reporter.collect.door import Door, open_door
 from reporter.collect.organization import Organization, configured, discover
 from reporter.collect.snapshot import collect
-from reporter.deliver.archive import to_folder
 from reporter.drift.changes import describe
 from reporter.model import Run
+from reporter.report.content import build
 from reporter.report.edition import Edition
+from reporter.run.addressing import addressed, contacts_in, misaddressed
 from reporter.run.attributing import attribute_run
 from reporter.run.judging import judge_run
-from reporter.run.posting import post, transport
-from reporter.run.publish import WHOLE, Press, Published, addressed, letters, publish
+from reporter.run.lettering import Handed
+from reporter.run.posting import post, queue, transport
+from reporter.run.publish import WHOLE, Press, Published, look, options, publish
+from reporter.run.source import HistorySource
 from reporter.run.wiring import Judgement, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
 
@@ -170,32 +172,27 @@ def _store(at: Setting, door: Door, organization: Organization, run: Run) -> int
 def _hand_over(at: Setting, run: Run, *, calls: int = 0, resumed: bool = False) -> Result:
     """Reports, archive, letters; then the run is marked as published and the outbox emptied."""
     engine, settings, request = at.engine, at.settings, at.request
-    accounts = history.accounts(engine, run).values()
-    to = addressed(settings.recipient, accounts, request.schedule) if request.deliver else ()
+    accounts = tuple(history.accounts(engine, run).values())
+    who = (settings.recipient if request.deliver else (), accounts, request.schedule, contacts_in(engine, run))
+    to = addressed(*who)
     wanted = {WHOLE, *(Edition.parse(text) for text in request.editions), *(edition for _, _, edition in to)}
     press = Press(engine, run, settings, at.judgement)
     published = publish(press, wanted, at.telling("report"), at.clock())
-    if request.deliver:
-        _archive(published, settings.archive.directory)
-        previous = history.previous_run(engine, run)
-        history.enqueue(engine, run, letters(run, previous, published, to, settings), at.clock())
-    history.mark_handed_over(engine, run, at.clock())
     deliveries: Counter[str] = Counter()
-    if request.deliver and (send := transport(settings)) is not None:
-        at.tell("mail", 0, 1, "")
-        deliveries = post(engine, settings, send, at.owner, at.clock)
-        at.tell("mail", 1, 1, "")
+    if request.deliver:
+        source, words = HistorySource(engine, run, at.judgement), options(settings, at.judgement)
+        handed = Handed(
+            run, history.previous_run(engine, run), published, to,
+            contents=lambda edition: build(source, edition, words), look=look(settings), wrong=misaddressed(*who),
+        )  # fmt: skip
+        deliveries += queue(engine, settings, handed, at.owner, at.clock)
+    history.mark_handed_over(engine, run, at.clock())
+    if request.deliver:
+        at.tell("deliver", 0, 1, "")
+        deliveries += post(engine, settings, transport(settings), at.owner, at.clock)
+        at.tell("deliver", 1, 1, "")
     changes = sum(history.change_counts(engine, run, history.Within()).values())
     return Result(run, history.coverage(engine, run), changes, published, deliveries, calls, resumed)
-
-
-def _archive(published: Iterable[Published], folder: Path | None) -> None:
-    if folder is None:
-        return
-    for one in published:
-        for file in (one.html, one.pdf, *one.data):
-            if file is not None:
-                to_folder(folder, f"{one.folder.name}/{file.name}", file.read_bytes())
 
 
 def _unpublished(engine: history.Engine) -> Run | None:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from reporter import history
 from reporter.model import EVERY_PART, Change, ConfigurationItem, Run
-from reporter.run.comparing import completed, rank
+from reporter.run.comparing import rank
 
 BRANCH = "refs/heads/history"
 AUTHOR = "reporter <reporter@localhost>"
@@ -121,14 +121,20 @@ def _differences(
     engine: history.Engine, previous: Run | None, run: Run, within: history.Within
 ) -> Iterator[tuple[ConfigurationItem | None, ConfigurationItem | None]]:
     if previous is not None:
-        pairs = history.pairs(engine, previous, run, within)
-        yield from (completed(engine, previous, run, pair) for pair in pairs)
+        for before, after in history.pairs(engine, previous, run, within):
+            yield before, after or _still(engine, run, before)
         return
     for item in history.shared(engine, run, NAMED, within):  # also what only other accounts could show
         yield None, item
     for snapshot in history.snapshots(engine, run, within):
         for item in snapshot.items:
             yield None, item
+
+
+def _still(engine: history.Engine, run: Run, item: ConfigurationItem | None) -> ConfigurationItem | None:
+    """The same file's resource in other eyes: a key that one account names no more, its owner may still have."""
+    found = history.find(engine, run, item.type, item.arn or item.id) if item else None
+    return found if item and found and path_of(found) == path_of(item) else None
 
 
 def _document(item: ConfigurationItem) -> bytes:

@@ -87,11 +87,11 @@ class Touched:
         if (finding.type, finding.resource) in self.changes:
             found[finding.type, finding.resource] = []
         for one in finding.evidence:
-            if (one.type, one.id) in self.changes:
-                found.setdefault((one.type, one.id), []).append(replace(one, value=None))
-            elif isinstance(one.value, str) and one.value in self.names:
-                for type, id in self.names[one.value]:
-                    found.setdefault((type, id), []).append(replace(one, type=type, id=id, value=None))
+            meant = {(one.type, one.id)} & self.changes.keys()
+            if isinstance(one.value, str):
+                meant |= self.names.get(one.value, set())
+            for type, id in meant:
+                found.setdefault((type, id), []).append(replace(one, type=type, id=id, value=None))
         return found
 
     def note(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -74,7 +75,16 @@ class Desk:
 def letters(handed: Handed, desk: Desk) -> Iterator[history.Letter]:
     """One letter for each recipient and edition. A recipient's letter names and carries files of that edition only."""
     printed = {one.edition: one for one in handed.published}
+    names = Counter(edition.key for edition in printed)
     for edition in sorted({edition for _, _, edition in handed.to}, key=lambda one: one.key):
+        if names[edition.key] > 1:  # one has overwritten the other's files: nobody gets what may be somebody else's
+            why = f"two editions are called {edition.key}; give one of the OUs or frameworks another name"
+            yield from (
+                history.Letter(edition.key, f"{address.lower()} ({edition.of})", "", {"problem": why})
+                for _, address, to in handed.to
+                if to == edition
+            )
+            continue
         writer = _Writer(handed, desk, printed[edition], handed.contents(edition))
         yield from (writer.letter(rule, address) for rule, address, to in handed.to if to == edition)
     for one in handed.wrong:

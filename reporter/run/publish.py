@@ -1,31 +1,26 @@
 """From a sealed run to files on disk and letters in the outbox: each edition built once, rendered once, recorded by its hash."""
 
 import hashlib
-import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from reporter import history
-from reporter.deliver.message import message_id, thread
 from reporter.model import Run
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.export import DataFile, data_files
-from reporter.report.mail import MailBodies, mail_bodies
+from reporter.report.mail import subject
 from reporter.report.ocsf import ocsf_file
 from reporter.report.pdf import Job, Limits, Pdf, PdfUnavailable, job, render_pdfs
 from reporter.report.render import Look, html
-from reporter.run.addressing import Addressed, addressed
 from reporter.run.source import HistorySource
 from reporter.run.wiring import Judgement
 from reporter.settings import Settings
-
-__all__ = ["WHOLE", "Press", "Published", "addressed", "folder_of", "letters", "look", "options", "publish"]
 
 WHOLE = Edition("organization")
 Tell = Callable[[int, int, str], None]
@@ -150,50 +145,14 @@ def look(settings: Settings) -> Look:
     )
 
 
-def letters(
-    run: Run, previous: Run | None, published: Sequence[Published], to: Sequence[Addressed], settings: Settings
-) -> tuple[history.Letter, ...]:
-    """Letters with the bodies that were rendered with the edition; `lettering.letters` writes each recipient's own."""
-    by_edition = {one.edition: one for one in published}
-    return tuple(_letter(run, previous, by_edition[edition], address, settings) for _, address, edition in to)
-
-
-def _letter(run: Run, previous: Run | None, one: Published, address: str, settings: Settings) -> history.Letter:
-    edition, to, mail = one.edition.key, address.lower(), settings.mail
-    bodies = (one.folder / f"{edition}.mail.json").read_bytes()
-    name = f"{edition}.{hashlib.sha256(bodies).hexdigest()[:16]}.mail.json"
-    _put(one.folder / name, bodies)
-    file = one.pdf or one.html
-    data = file.read_bytes()
-    entry = {"file": file.name, "name": file.name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    payload = {
-        "address": address,
-        "folder": str(one.folder.absolute()),
-        "bodies": name,
-        "attachments": [entry],
-        "left_out": [],
-        "references": thread(previous.id if previous else "", edition, to, mail.sender),
-    }
-    return history.Letter(edition, to, message_id(run.id, edition, to, mail.sender), payload)
-
-
 def _write(draft: Draft, made: bytes | str, settings: Settings, folder: Path) -> Published:
     content, edition = draft.content, draft.content.edition
     folder.mkdir(parents=True, exist_ok=True)
     page = _put(folder / f"{edition.key}.html", html(content, draft.files, look(settings)).encode())
     pdf = _put(folder / f"{edition.key}.pdf", made) if isinstance(made, bytes) else None
     note = made if isinstance(made, str) else ""
-    bodies = mail_bodies(content, look(settings), link=settings.report.link, note=note)
-    _put_mail(folder, edition, bodies)
     data = tuple(_put(folder / f"{edition.key}-{file.name}", file.data) for file in draft.files)
-    return Published(edition, folder, page, pdf, data, bodies.subject, note)
-
-
-def _put_mail(folder: Path, edition: Edition, bodies: MailBodies) -> None:
-    text = json.dumps(
-        {"subject": bodies.subject, "text": bodies.text, "html": bodies.html}, ensure_ascii=False, indent=1
-    )
-    _put(folder / f"{edition.key}.mail.json", text.encode())
+    return Published(edition, folder, page, pdf, data, subject(content), note)
 
 
 def _put(file: Path, data: bytes) -> Path:

@@ -12,6 +12,7 @@ from reporter import history
 from reporter.assess import attestations, frameworks, waivers
 from reporter.assess.evaluate import CHECKS, checks_hash
 from reporter.collect.options import CollectOptions, Connection, Role
+from reporter.documents.canonical import canonical_json
 from reporter.model import Attestation, Framework
 from reporter.settings import Settings, data_file
 
@@ -32,9 +33,9 @@ class Judgement:
 
     @property
     def hash(self) -> str:
-        """One hash over the checks and frameworks used, kept with the run."""
-        parts = checks_hash() + frameworks.fingerprint(self.frameworks)
-        return hashlib.sha256(parts.encode()).hexdigest()
+        """One hash over the checks, frameworks and targets used, kept with the run: all that an answer may depend on."""
+        parts = checks_hash().encode() + frameworks.fingerprint(self.frameworks).encode() + canonical_json(self.targets)
+        return hashlib.sha256(parts).hexdigest()
 
 
 def collect_options(settings: Settings) -> CollectOptions:

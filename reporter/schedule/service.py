@@ -34,6 +34,7 @@ class Timetable:
     start: Start
     owner: str
     clock: Clock
+    post: Callable[[], object] = lambda: None  # sends what is due in the outbox: what was put off is tried between runs
 
 
 def triggers(schedules: Sequence[Schedule]) -> dict[str, CronTrigger]:
@@ -78,6 +79,9 @@ def serve(table: Timetable, stop: threading.Event) -> None:
         timer.add_job(look, triggers([schedule])[schedule.id], id=schedule.id, **options)
         timer.add_job(look, IntervalTrigger(seconds=LOOK_AGAIN.total_seconds()), id=f"{schedule.id}/again", **options)
         timer.add_job(look, id=f"{schedule.id}/now", **options)
+    timer.add_job(
+        _poster(table), IntervalTrigger(minutes=1), id="outbox", max_instances=1, coalesce=True, misfire_grace_time=None
+    )
     timer.start()
     stop.wait()
     timer.pause()  # nothing new; a job that came due while shutting down would be lost inside APScheduler
@@ -98,6 +102,16 @@ def _looker(table: Timetable, schedule: Schedule, stop: threading.Event) -> Call
             busy.release()
 
     return look
+
+
+def _poster(table: Timetable) -> Callable[[], None]:
+    def post() -> None:
+        try:
+            table.post()
+        except history.HistoryError as error:
+            log.error("outbox: %s", error)  # noqa: TRY400 - one sentence, not a traceback
+
+    return post
 
 
 def _claim(table: Timetable, schedule: Schedule, now: datetime) -> history.Slot | None:

@@ -150,8 +150,14 @@ def _problem(error: Any, path: Path) -> str:
         return f"{path}: {key}: no such key{_nearest(error['loc'])}"
     if error["type"] == "missing":
         return f"{path}: {key}: is required"
+    if not error["loc"]:
+        return f"{path}: {error['msg'].removeprefix('Value error, ')}"
     section, name = str(error["loc"][0]), str(error["loc"][-1])
-    shown = "" if (section, name) in set(_secret_keys()) else f" = {_shorten(error['input'])}"
+    shown = (
+        ""
+        if (section, name) in set(_secret_keys()) or isinstance(error["input"], dict)
+        else f" = {_shorten(error['input'])}"
+    )
     return f"{path}: {key}{shown}: {error['msg'].removeprefix('Value error, ')}"
 
 

@@ -174,6 +174,17 @@ class Recipient(Section):
     formats: tuple[Literal["pdf", "html", "csv", "json"], ...] = ("pdf",)
     time_zone: TimeZone = "UTC"
 
+    @model_validator(mode="after")
+    def _one_way_to_find_them(self) -> "Recipient":
+        ways = [bool(self.address), bool(self.account_tag), bool(self.alternate_contact)]
+        if sum(ways) != 1:
+            raise ValueError("exactly one of address, account_tag and alternate_contact says who this is")
+        if not self.address and self.edition.startswith(("executive", "framework:")):
+            raise ValueError(
+                "account_tag and alternate_contact go with the editions organization, accounts, ou and account"
+            )
+        return self
+
 
 class Archive(Section):
     """Where finished reports are copied, write-once."""
@@ -184,6 +195,12 @@ class Archive(Section):
     s3_region: str = ""
     lock_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
     lock_days: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _a_lock_has_days(self) -> "Archive":
+        if self.lock_mode and not self.lock_days:
+            raise ValueError("lock_mode needs lock_days: how long a copy cannot be deleted")
+        return self
 
 
 class Webhook(Section):
@@ -221,3 +238,14 @@ class Settings(Section):
     recipient: tuple[Recipient, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     schedule: tuple[Schedule, ...] = (Schedule(),)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Settings":
+        for section, names in (
+            ("webhook", [w.name for w in self.webhook]),
+            ("schedule", [s.id for s in self.schedule]),
+        ):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"{section}: two of them are called {name!r}; names are unique")
+        return self

@@ -6,6 +6,7 @@ history recorded, so a report altered on disk is refused, not shown.
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -47,57 +48,71 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers)
 
 
-def application(engine: history.Engine, templates: Path, title: str) -> Starlette:
-    """The web application over one history."""
-    pages = Environment(loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined)
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The answers: each reads the history and fills a template."""
 
-    def page(name: str, **values: object) -> HTMLResponse:
-        return HTMLResponse(pages.get_template(f"web/{name}").render(title=title, **values))
+    engine: history.Engine
+    templates: Environment
+    title: str
 
-    def home(request: Request) -> Response:  # noqa: ARG001 - a page without questions
-        rows = [
-            (run, history.coverage(engine, run), _files(engine, run)) for run in history.last_runs(engine, RUNS_SHOWN)
-        ]
-        return page("runs.html.j2", rows=rows)
+    def home(self, request: Request) -> Response:  # noqa: ARG002 - a page without questions
+        """All runs, the newest first."""
+        runs = history.last_runs(self.engine, RUNS_SHOWN)
+        rows = [(run, history.coverage(self.engine, run), _files(self.engine, run)) for run in runs]
+        return self._page("runs.html.j2", rows=rows)
 
-    def one_run(request: Request) -> Response:
-        run = _run(engine, request)
-        return page(
+    def run(self, request: Request) -> Response:
+        """One run: what it read, its files, what was delivered."""
+        run = _run(self.engine, request)
+        return self._page(
             "run.html.j2",
             run=run,
-            coverage=history.coverage(engine, run),
-            reports=_files(engine, run),
-            deliveries=history.deliveries(engine, run=run),
+            coverage=history.coverage(self.engine, run),
+            reports=_files(self.engine, run),
+            deliveries=history.deliveries(self.engine, run=run),
         )
 
-    def file(request: Request) -> Response:
-        run = _run(engine, request)
+    def file(self, request: Request) -> Response:
+        """One rendered file, if it is still what was recorded."""
+        run = _run(self.engine, request)
         wanted = request.path_params["name"]
-        for report in _files(engine, run):
+        for report in _files(self.engine, run):
             if Path(report.path).name == wanted:
                 return _file(Path(report.path), report.sha256)
         raise HTTPException(404, f"run {run.seq} has no report called {wanted}")
 
-    def health(request: Request) -> Response:  # noqa: ARG001 - a probe
-        history.last_runs(engine, 1)
+    def health(self, request: Request) -> Response:  # noqa: ARG002 - a probe
+        """Whether the history answers."""
+        history.last_runs(self.engine, 1)
         return Response("ok\n", media_type="text/plain")
 
-    def problem(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the signature is Starlette's
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        detail = error.detail if isinstance(error, HTTPException) else "The history cannot be read."
-        answer = page("problem.html.j2", status=status, detail=detail)
+    def problem(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - the signature is Starlette's
+        """A page for what is not there or did not work."""
+        known = isinstance(error, HTTPException)
+        status = error.status_code if known else 500  # type: ignore[attr-defined]
+        detail = error.detail if known else "The history cannot be read."  # type: ignore[attr-defined]
+        answer = self._page("problem.html.j2", status=status, detail=detail)
         answer.status_code = status
         return answer
 
+    def _page(self, name: str, **values: object) -> HTMLResponse:
+        return HTMLResponse(self.templates.get_template(f"web/{name}").render(title=self.title, **values))
+
+
+def application(engine: history.Engine, templates: Path, title: str) -> Starlette:
+    """The web application over one history."""
+    loaded = Environment(loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined)
+    pages = Pages(engine, loaded, title)
     return Starlette(
         routes=[
-            Route("/", home),
-            Route("/runs/{run}", one_run),
-            Route("/runs/{run}/{name}", file),
-            Route("/health", health),
+            Route("/", pages.home),
+            Route("/runs/{run}", pages.run),
+            Route("/runs/{run}/{name}", pages.file),
+            Route("/health", pages.health),
         ],
         middleware=[Middleware(SafeHeaders)],
-        exception_handlers={HTTPException: problem, history.HistoryError: problem},
+        exception_handlers={HTTPException: pages.problem, history.HistoryError: pages.problem},
     )
 
 

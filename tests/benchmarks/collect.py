@@ -26,6 +26,7 @@ sys.path.insert(0, str(HERE))
 
 from canned_aws import REGIONS, World  # noqa: E402 - a neighbour, no package
 
+ACCOUNTS = 10  # of the loop over a peer
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 TARGETS = {
     "cpu_ratio_boto3_one": "<= 1.5", "cpu_ratio_prowler": "<= 1/60", "calls_over_table": "<= 1.02", "throttled_lost": "0",
@@ -114,7 +115,24 @@ def figures(started: float, cpu: float, **more: Any) -> dict[str, Any]:
     return {"cpu": used() - cpu, "wall": time.monotonic() - started, "peak_mb": peak, **more}
 
 
-def part_ours(folder: Path, threads: int, log: str, skip: int) -> dict[str, Any]:
+def part_simulated(folder: Path | None, threads: int, log: str, skip: int) -> dict[str, Any]:
+    """The same against the simulated AWS, where the role has a name and an external id; `log` names the sets to read."""
+    from reporter.collect.options import Role
+
+    del folder
+    sets, log = frozenset(log.split(",")), ""
+    with tempfile.TemporaryDirectory() as name:
+        return part_ours(
+            Path(name),
+            threads,
+            log,
+            skip,
+            sets=sets,
+            role=Role(name="reporter-reader", external_id="example-org-reporter"),
+        )
+
+
+def part_ours(folder: Path, threads: int, log: str, skip: int, **told: Any) -> dict[str, Any]:
     """Discover, read, store in SQLite. `log` keeps what was asked, for the others to ask the same."""
     from reporter import history
     from reporter.collect.door import open_door
@@ -124,9 +142,7 @@ def part_ours(folder: Path, threads: int, log: str, skip: int) -> dict[str, Any]
     from reporter.drift.changes import describe
 
     started, cpu = time.monotonic(), used()
-    door = open_door(
-        CollectOptions(threads=threads, calls_per_second=9.0, connection=Connection(attempts=10)), clock=lambda: NOW
-    )
+    door = open_door(CollectOptions(threads=threads, connection=Connection(attempts=10), **told), clock=lambda: NOW)
     asked = remembering(door.clients) if log else []
     organization = discover(door)
     organization = organization.select(accounts=[one.id for one in organization.accounts[skip:]])
@@ -292,14 +308,15 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="an environment with prowler in it")
     told = parser.parse_args()
     if told.part:
-        resolve_to_the_server()
+        if told.part != "simulated":
+            resolve_to_the_server()
         print(json.dumps(globals()[f"part_{told.part}"](told.folder, told.threads, told.log, told.skip)))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         certificate(folder)
         result = {**cpu(folder), **throttling(folder), **latency(folder), **memory(folder, 300 if told.quick else 1000)}
-    result["cpu_ratio_prowler"] = peers(told.peers) if told.peers else None
+    result |= peers(told.peers) if told.peers else {"cpu_ratio_prowler": None}
     for key, target in TARGETS.items():
         print(f"{key:24} {result.get(key)!s:>12}   target {target}", file=sys.stderr)
     print(json.dumps(result))
@@ -385,6 +402,76 @@ def memory(folder: Path, accounts: int) -> dict[str, Any]:
         "peak_mb_1000": round(peaks[accounts], 1),
         "conditions_memory": {"accounts": [100, accounts], "buckets": 3, "regions": 2, "threads": 16},
     }
+
+
+def peers(environment: Path) -> dict[str, Any]:
+    """Prowler's CloudTrail and S3 services in a loop over accounts, beside us over the same, against a simulated AWS."""
+    from reporter.simulate import organization as simulated
+    from reporter.simulate.simulation import start
+
+    with start(alike(simulated)) as simulation:
+        surroundings = {**os.environ, **simulation.environment}
+        ours, everything = (
+            whole_process([sys.executable, __file__, "--part", "simulated", "--log", sets], surroundings)
+            for sets in ("core", "core,access-points,lake,detectors")
+        )
+        theirs = 0.0
+        for member in simulation.organization.accounts:
+            with tempfile.TemporaryDirectory() as out:
+                command = [
+                    str(environment / "bin" / "prowler"),
+                    "aws",
+                    "--services",
+                    "s3",
+                    "cloudtrail",
+                    "-M",
+                    "csv",
+                    "-o",
+                    out,
+                    "-b",
+                ]
+                key = {"AWS_ACCESS_KEY_ID": f"AKIAADMN{member.id}"}
+                theirs += whole_process(command, {**surroundings, **key})
+    return {
+        "cpu_ratio_prowler": round(ours / theirs, 4),  # the same services: CloudTrail and S3
+        "cpu_ratio_prowler_whole_table": round(everything / theirs, 4),
+        "cpu_seconds_prowler": {
+            "ours": round(ours, 1),
+            "whole_table": round(everything, 1),
+            "prowler": round(theirs, 1),
+        },
+        "conditions_prowler": {
+            "accounts": ACCOUNTS,
+            "buckets": 10,
+            "regions": 17,
+            "tls": False,
+            "whole_processes": True,
+        },
+    }
+
+
+def alike(simulated: Any) -> Any:
+    """Ten accounts of ten buckets, in all regions."""
+    ids = [simulated.account_id(3, f"account-{number}") for number in range(ACCOUNTS)]
+    members = tuple(
+        simulated.Member(
+            id, f"account-{number}", f"{number}@example.com", regions=REGIONS,
+            buckets=tuple(simulated.Bucket(f"bucket-{number}-{one}", REGIONS[one % 17]) for one in range(10)),
+            trails=(simulated.Trail("own", f"bucket-{number}-0"),),
+        )
+        for number, id in enumerate(ids)
+    )  # fmt: skip
+    return simulated.Organization(3, ids[0], members)
+
+
+def whole_process(command: list[str], environment: dict[str, str]) -> float:
+    """CPU seconds of a command, from its start to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 3}:  # 3: Prowler found something to say
+        raise SystemExit(f"{command[0]} failed:\n{done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 if __name__ == "__main__":

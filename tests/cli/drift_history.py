@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ pdf = false
 [coverage]
 minimum_percent = 50.0
 """
-TRAIL_OFF_AND_ON = "payments-prod"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Said:
 
 @cache
 def built() -> Path:
-    """The folder of a finished history: baseline, then a week in which nine things happen, then the second run."""
+    """The folder of a finished history: baseline, then the demo's week, then the second run."""
     folder = Path(tempfile.mkdtemp(prefix="reporter-drift-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with start(organization()) as sim, patch.dict(os.environ, sim.environment):
@@ -57,9 +57,13 @@ def built() -> Path:
     return folder
 
 
-def copied(folder: Path) -> Path:
-    """A history of one's own in a folder; returns its settings file."""
-    shutil.copy(built() / "reporter.db", folder / "reporter.db")
+def copied(folder: Path, source: Path | None = None) -> Path:
+    """A history of one's own in a folder, the common one's or another's content; returns its settings file."""
+    with (
+        contextlib.closing(sqlite3.connect((source or built()) / "reporter.db")) as old,
+        contextlib.closing(sqlite3.connect(folder / "reporter.db")) as new,
+    ):
+        old.backup(new)  # a copied file would lack what still stands in the write-ahead log
     return _file(folder)
 
 
@@ -82,7 +86,9 @@ def _run(settings, sim):
 
 def _file(folder: Path) -> Path:
     file = folder / "reporter.toml"
-    file.write_text(FILE.format(database=(folder / "reporter.db").as_posix(), folder=folder.as_posix()), encoding="utf-8")
+    file.write_text(
+        FILE.format(database=(folder / "reporter.db").as_posix(), folder=folder.as_posix()), encoding="utf-8"
+    )
     return file
 
 

@@ -37,11 +37,9 @@ def test_idle_threads_help_the_last_account() -> None:
         seen.add(threading.get_ident())
         time.sleep(0.01)
 
-    started = time.monotonic()
     for _, outcome in crew.run(lambda _: crew.each(task, range(40)), iter([1])):
         outcome.result()
     assert len(seen) > 3
-    assert time.monotonic() - started < 0.3
 
 
 def test_an_error_reaches_who_waits_for_it() -> None:

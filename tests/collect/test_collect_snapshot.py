@@ -49,6 +49,7 @@ def test_every_account_has_one_status_with_its_reason(sound: dict[str, AccountSn
     assert "reporter-reader cannot be assumed" in sound[BARRED].reason
     assert "member-role.yaml" in sound[BARRED].reason
     assert "suspended" in sound[CLOSED].reason
+    assert all(one.items[0].arn == one.account.arn != "" for one in sound.values())
     assert sound[BARRED].gaps[0].why.operation == "AssumeRole"
 
 

@@ -137,6 +137,22 @@ def test_a_slow_server_is_waited_for_and_a_silent_one_is_not(tmp_path: Path) -> 
         assert (early.result, mailbox.messages) == ("temporary", [])
 
 
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        (Smtp("127.0.0.1", 9, "starttls", ca_file=Path("/nowhere/ca.pem")), "no connection to 127.0.0.1:9"),
+        (Smtp("127.0.0.1", 9, "tls", ca_file=Path("/nowhere/ca.pem")), "/nowhere/ca.pem: cannot be read"),
+        (Smtp("mail..example.com", 25, "none"), "no connection to mail..example.com:25"),
+        (Smtp("x" * 70 + ".example.com", 25, "none"), "no connection to xxx"),
+    ],
+)
+def test_settings_that_lead_nowhere_are_one_sentence(server: Smtp, words: str) -> None:
+    """No traceback, whatever was typed as a host or a file."""
+    outcome = by_smtp(server)(compose(letter(), SENDER), Gone())
+    assert (outcome.result, outcome.shut) == ("temporary", True)
+    assert words in outcome.detail
+
+
 def test_nobody_listening_is_temporary_and_shuts_the_way() -> None:
     """A mail server that is down is tried again, once for all letters."""
     with socket.socket() as free:

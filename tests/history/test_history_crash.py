@@ -3,13 +3,14 @@
 import os
 import random
 import signal
+import threading
 import time
 import traceback
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from estate_builder import BUCKET, MONDAY, bucket, finding, snapshot, weeks
+from estate_builder import BUCKET, MONDAY, bucket, finding, run, snapshot, start, weeks
 
 from reporter import history
 from reporter.drift.changes import describe
@@ -119,3 +120,25 @@ def test_two_runs_at_once(url, engine):
     checked(engine, 3)
     changes = history.changes(engine)
     assert len({(change.kind, change.resource) for change in changes}) == len(changes) == 3 * len(ACCOUNTS)
+
+
+def test_sealing_waits_for_who_is_still_writing(engine):
+    """A writer that has begun an account ends it before the run is sealed; one that begins later is refused."""
+    run(engine, weeks(0), snapshot(ACCOUNTS[0], weeks(0), [bucket(ACCOUNTS[0], "a")]))
+    begun = start(engine, weeks(1))
+    sealed = []
+    sealing = threading.Thread(target=lambda: sealed.append(history.seal(engine, begun, weeks(1))))
+
+    def slow(before, after, **facts):
+        sealing.start()
+        time.sleep(0.3)
+        assert not sealed
+        return describe(before, after, **facts)
+
+    changed = snapshot(ACCOUNTS[0], weeks(1), [bucket(ACCOUNTS[0], "a", Versioning=None)])
+    assert len(history.record_account(engine, begun, changed, slow)) == 1
+    sealing.join()
+    with pytest.raises(history.Refused, match="sealed"):
+        history.record_account(engine, begun, snapshot(ACCOUNTS[1], weeks(1)), describe)
+    assert history.coverage(engine, sealed[0]).total == 1
+    assert history.verify(engine) == ()

@@ -258,6 +258,18 @@ def test_a_change_of_an_account_that_left_belongs_to_its_last_unit(engine):
     assert account_item(TWO, MONDAY).arn.endswith(TWO)
 
 
+def test_a_report_tells_what_lighter_runs_saw_first(engine):
+    """The changes since the last report are those of every run after it, whichever saw them."""
+    report, _ = run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    light, _ = run(engine, weeks(1), snapshot(ONE, weeks(1), [bucket(ONE, "a", Tags={"x": "y"})]), kind="watch")
+    last, _ = run(engine, weeks(2), snapshot(ONE, weeks(2), [bucket(ONE, "a", Tags={"x": "y"}), bucket(ONE, "b")]))
+    found = history.changes(engine, run=last, after=report)
+    assert sorted(change.resource for change in found) == ["a", "b"]
+    assert [change.resource for change in history.changes(engine, run=last, after=light)] == ["b"]
+    assert sum(history.change_counts(engine, last, after=report).values()) == 2
+    assert history.previous_run(engine, last, kinds=["manual"]) == report
+
+
 def test_a_damaged_document_is_one_clear_sentence(engine):
     """Reading what somebody has cut out names the document and the command that says more."""
     run(engine, MONDAY, snapshot(ONE, MONDAY, [bucket(ONE, "a")]))

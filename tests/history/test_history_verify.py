@@ -191,6 +191,8 @@ def test_a_row_removed_by_hand_is_missed(full, tmp_path, table):
         (["DELETE FROM account_scan WHERE run = 2 AND account = '111111111111'"], "account_scan", "is missing"),
         (["UPDATE document SET codec = 0 WHERE codec = 2"], "document", "its content is not"),
         (["DELETE FROM meta WHERE key = 'created_at'"], "meta", "is missing"),
+        (["UPDATE run SET as_of = 'yesterday' WHERE seq = 2"], "run", "as_of"),
+        (["UPDATE version SET valid_from = 'yesterday' WHERE id = 1"], "version", "valid_from"),
         (["UPDATE alembic_version SET version_num = '0000'"], "alembic_version", "the schema is not"),
         (["DELETE FROM resource WHERE id = 2"], "resource", "is missing"),
     ],

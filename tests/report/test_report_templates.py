@@ -2,7 +2,7 @@
 
 import pytest
 from organization import organization
-from report_parts import OPTIONS, forms, pdf_of
+from report_parts import OPTIONS, forms
 
 from reporter.report.check import check_templates
 from reporter.report.content import build
@@ -83,4 +83,3 @@ def test_the_sample_shows_everything():
     assert {status for f in content.frameworks for status, _ in f.statuses} == set(
         type(content.frameworks[0].lines[0].result.status)
     )
-    assert pdf_of(forms(Sample())).warnings == ()

@@ -341,6 +341,23 @@ def test_an_account_owners_letter_names_no_other_account(tmp_path: Path) -> None
     assert {entry["file"].startswith(edition.key) for entry in letter.payload["attachments"]} == {True}
 
 
+@dataclass(frozen=True)
+class Namesake:
+    """An edition whose file names are another's too."""
+
+    of: str
+    key: str = "ou-root-a"
+
+
+def test_editions_that_share_their_file_names_are_sent_to_nobody(tmp_path: Path) -> None:
+    """One's files would go out under the other's name."""
+    here = [replace(printed(tmp_path), edition=Namesake(of)) for of in ("Root/A", "Root-A")]  # type: ignore[arg-type]
+    to = [(Recipient(address=f"{n}@example.com"), f"{n}@example.com", one.edition) for n, one in enumerate(here)]
+    found = list(letters(replace(handed(here[0]), published=here, to=to), Desk(settings())))
+    assert [letter.recipient for letter in found] == ["0@example.com (Root/A)", "1@example.com (Root-A)"]
+    assert all("two editions are called ou-root-a" in letter.payload["problem"] for letter in found)
+
+
 def test_a_letter_that_cannot_be_addressed_stands_in_the_outbox(tmp_path: Path) -> None:
     """With its reason, and without a Message-ID: there will be no message."""
     wrong = Misaddressed("tag Owner of 111111111111", Edition("account", ONE), '"see-wiki" is no mail address')

@@ -54,6 +54,9 @@ def test_no_file_and_no_environment_gives_the_defaults(tmp_path: Path, monkeypat
         ("[organization]\naccounts = ['123']\n", "organization.accounts.0 = '123': "),
         ("[[schedule]]\nid = 'A B'\n", "schedule.0.id = 'A B': "),
         ("[mail\n", "is not valid TOML"),
+        ("[[recipient]]\nedition = 'executive'\n", "recipient.0: exactly one of address, account_tag"),
+        ("[archive]\nlock_mode = 'COMPLIANCE'\n", "archive: lock_mode needs lock_days"),
+        ("[[schedule]]\nid = 'a'\n[[schedule]]\nid = 'a'\n", "schedule: two of them are called 'a'"),
     ],
 )
 def test_a_mistake_names_file_key_value_and_remedy(tmp_path: Path, text: str, told: str) -> None:

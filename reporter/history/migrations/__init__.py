@@ -1,0 +1,1 @@
+"""Alembic's migrations; `schema.prepare` runs them, from wherever the package lies."""

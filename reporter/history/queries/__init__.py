@@ -1,0 +1,1 @@
+"""Every statement by name, and nowhere else: constants where nothing varies, functions where something does."""

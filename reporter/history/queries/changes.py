@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from reporter.history.acts_tables import ACKNOWLEDGEMENT, ATTRIBUTION, EVENT, NOTE
 from reporter.history.nouns import Within
 from reporter.history.queries.states import in_scope
-from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE
+from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE, RUN
 from reporter.model import SEVERITIES, Direction
 
 DIRECTION = case(
@@ -64,6 +64,7 @@ def _changes() -> Select[Any]:
 def matching(
     *,
     run: int | None,
+    after: int | None = None,
     since: datetime | None,
     until: datetime | None,
     within: Within,
@@ -76,7 +77,7 @@ def matching(
     """What a change must be; over a query that joins the resource."""
     wanted: list[ColumnElement[bool]] = []
     if run is not None:
-        wanted.append(CHANGE.c.run == run)
+        wanted.append(CHANGE.c.run == run if after is None else CHANGE.c.run.in_(_between(after, run)))
     if since is not None:
         wanted.append(CHANGE.c.detected_at > since)
     if until is not None:
@@ -89,6 +90,13 @@ def matching(
         if values:
             wanted.append(column.in_(sorted(values)))
     return wanted + _scope(within)
+
+
+def _between(after: int, run: int) -> Select[Any]:
+    """The sealed runs after one up to another, and that one."""
+    first, last = (select(RUN.c.seq).where(RUN.c.number == number).scalar_subquery() for number in (after, run))
+    sealed = and_(RUN.c.seq > first, or_(RUN.c.seq <= last, last.is_(None)))
+    return select(RUN.c.number).where(or_(RUN.c.number == run, sealed))
 
 
 def _scope(within: Within) -> list[ColumnElement[bool]]:

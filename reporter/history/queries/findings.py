@@ -18,6 +18,18 @@ def _of_run(run: int, within: Within) -> list[ColumnElement[bool]]:
     return wanted
 
 
+_SHOWN = (
+    *FINDING.columns,
+    RESOURCE.c.account.label("owner"),
+    RESOURCE.c.region,
+    RESOURCE.c.type,
+    RESOURCE.c.key,
+    RESOURCE.c.arn,
+    DOCUMENT.c.codec,
+    DOCUMENT.c.data,
+)
+
+
 def open_in(
     run: int,
     within: Within,
@@ -29,45 +41,35 @@ def open_in(
     limit: int | None,
     offset: int,
 ) -> Select[Any]:
-    """Findings open at a run: not waived first, the gravest first, new before old, then by account and ARN."""
+    """The numbers of findings open at a run: not waived first, the gravest first, new before old, then by account and ARN.
+
+    Numbers only: putting a million in order must not carry their evidence along.
+    """
     query = (
-        select(
-            *FINDING.columns,
-            RESOURCE.c.account.label("owner"),
-            RESOURCE.c.region,
-            RESOURCE.c.type,
-            RESOURCE.c.key,
-            RESOURCE.c.arn,
-            SCAN.c.findings_at,
-            SCAN.c.observed_at,
-            DOCUMENT.c.codec,
-            DOCUMENT.c.data,
-        )
+        select(FINDING.c.id)
         .select_from(scans_with_accounts().join(FINDING, FINDING.c.account == SCAN.c.account))
         .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
-        .join(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
         .where(*_of_run(run, within))
     )
-    if status:
-        query = query.where(FINDING.c.status == status)
+    for column, value in ((FINDING.c.status, status), (RESOURCE.c.type, type), (RESOURCE.c.region, region)):
+        query = query.where(column == value) if value else query
     if severities:
         query = query.where(FINDING.c.severity.in_(sorted(severities)))
-    if type:
-        query = query.where(RESOURCE.c.type == type)
-    if region:
-        query = query.where(RESOURCE.c.region == region)
     waived = case((FINDING.c.waiver.is_(None), 0), else_=1)
     newest = func.coalesce(FINDING.c.failing_since, FINDING.c.since).desc()
-    order = (
-        waived,
-        rank(FINDING.c.severity),
-        newest,
-        FINDING.c.account,
-        RESOURCE.c.arn,
-        RESOURCE.c.key,
-        FINDING.c.check,
+    place = (FINDING.c.account, RESOURCE.c.arn, RESOURCE.c.key, FINDING.c.check)
+    return query.order_by(waived, rank(FINDING.c.severity), newest, *place).limit(limit).offset(offset)
+
+
+def shown(run: int, ids: Sequence[int]) -> Select[Any]:
+    """Findings by number, with what a run knew of their accounts."""
+    return (
+        select(*_SHOWN, SCAN.c.observed_at)
+        .join(SCAN, and_(SCAN.c.account == FINDING.c.account, SCAN.c.run == run))
+        .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
+        .outerjoin(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
+        .where(FINDING.c.id.in_(ids))
     )
-    return query.order_by(*order).limit(limit).offset(offset)
 
 
 def scans_before(run: int) -> Select[Any]:
@@ -150,10 +152,9 @@ def endings(keys: Sequence[int]) -> Select[Any]:
 def history(type: str, resource: str, check: str) -> Select[Any]:
     """Every row a check has about a resource, oldest first."""
     query = (
-        select(*FINDING.columns, RESOURCE.c.account.label("owner"), RESOURCE.c.region, RESOURCE.c.type, RESOURCE.c.key)
-        .add_columns(RESOURCE.c.arn, DOCUMENT.c.codec, DOCUMENT.c.data)
+        select(*_SHOWN)
         .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
-        .join(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
+        .outerjoin(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
         .where(RESOURCE.c.type == type, (RESOURCE.c.key == resource) | (RESOURCE.c.uid == resource))
         .order_by(FINDING.c.check, FINDING.c.valid_from)
     )

@@ -99,7 +99,7 @@ def standing(reader: str, at: datetime) -> Select[Any]:
     """An account's own resources at an instant, with their documents."""
     return (
         _versions(*CONTENT)
-        .join(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
+        .outerjoin(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
         .where(VERSION.c.reader == reader, RESOURCE.c.account == reader, valid(VERSION, at))
         .order_by(RESOURCE.c.type, RESOURCE.c.region, RESOURCE.c.key)
     )
@@ -115,7 +115,7 @@ def _in_run(run: int) -> Select[Any]:
     return (
         _versions(*CONTENT, *SEEN_BY)
         .join(SCAN, seen)
-        .join(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
+        .outerjoin(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
         .where(valid(VERSION, SCAN.c.at))
     )
 
@@ -185,7 +185,7 @@ def versions(type: str, name: str) -> Select[Any]:
     """Everything that ever went by an id or ARN in its owner's hands, oldest first."""
     return (
         _versions(*CONTENT)
-        .join(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
+        .outerjoin(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
         .where(RESOURCE.c.type == type, or_(RESOURCE.c.key == name, RESOURCE.c.uid == name))
         .where(RESOURCE.c.reader == RESOURCE.c.account)
         .order_by(VERSION.c.valid_from, RESOURCE.c.incarnation)

@@ -1,0 +1,284 @@
+"""`findings`, `assess`, `fix-plan`: what the checks answered, narrowed, exported, replayed, and judged again."""
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+from drift_history import built, copied, said
+
+from reporter import history
+
+OPENED = "kh-payments-dev-fixtures"  # opened to the public in the demo's week
+DENIED = "kh-lake-curated"  # its policy may not be read
+UNREACHED = "acquired-logistics"
+
+
+def history_in(folder):
+    """The settings file of a history of one's own; what the writer still holds in its log comes along."""
+    file = copied(folder)
+    with sqlite3.connect(built() / "reporter.db") as whole, sqlite3.connect(folder / "reporter.db") as copy:
+        whole.backup(copy)
+    return file
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """The settings file of a history that these tests only read."""
+    return history_in(tmp_path_factory.mktemp("judging"))
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The settings file of a history of the test's own."""
+    return history_in(tmp_path)
+
+
+def ask(file, *words):
+    answer = said(file, *words)
+    assert answer.code == 0, answer.err
+    return answer
+
+
+def found(file, *words):
+    return ask(file, "findings", *words, "--json").json["findings"]
+
+
+def test_findings_are_grouped_and_what_is_not_shown_is_counted(file):
+    """The gravest check first with its title; three of a kind, then how many more; coverage at the end."""
+    text = ask(file, "findings", "--check", "s3-bucket-tls-only").out
+    assert text.startswith("✗ medium    s3-bucket-tls-only  The bucket refuses every request without TLS.")
+    assert "reporter findings --check s3-bucket-tls-only --all" in text
+    assert "Coverage: 12 of 16 accounts in scope read completely, 3 partly, 1 not at all." in text
+    everything = ask(file, "findings", "--check", "s3-bucket-tls-only", "--all").out
+    assert "more, " not in everything
+    assert (
+        everything.count("arn:aws:s3:::") == len(found(file, "--check", "s3-bucket-tls-only", "--status", "fail")) + 1
+    )
+
+
+def test_an_account_that_was_not_reached_is_one_line_and_never_silent(file):
+    """Its missing answers are counted with the reason, and each stands in the data."""
+    text = ask(file, "findings").out
+    (line,) = [line for line in text.splitlines() if UNREACHED in line and "missing" in line]
+    missing = [one for one in found(file) if one["account"] == line.partition("(")[2][:12]]
+    unknown = [one for one in missing if one["status"] == "insufficient_data"]
+    assert line.startswith(f"? {len(unknown)} answers missing in {UNREACHED}")
+    # what the organization itself tells of the account is known all the same
+    assert {one["check"] for one in missing if one not in unknown} == {"organization-protects-cloudtrail"}
+
+
+def test_each_filter_leaves_only_what_it_names(file):
+    """Status, severity, check, type, region, account, OU and resource narrow alike."""
+    whole = found(file)
+    for option, key, value in [
+        ("--severity", "severity", "critical"), ("--status", "status", "fail"), ("--type", "type", "AWS::S3::Bucket"),
+        ("--region", "region", "eu-central-1"), ("--check", "check", "s3-bucket-versioning"), ("--resource", "resource", OPENED),
+    ]:  # fmt: skip
+        narrow = found(file, option, value)
+        assert narrow, option
+        assert narrow == [one for one in whole if one[key] == value], option
+    account = next(one["account"] for one in whole if one["resource"] == OPENED)
+    assert found(file, "--account", account) == [one for one in whole if one["account"] == account]
+    below = found(file, "--ou", "Root/Workloads/Dev")
+    assert account in {one["account"] for one in below}
+    assert len(below) < len(whole)
+
+
+def test_a_framework_and_its_control_narrow_to_their_checks(file):
+    """A control leaves its checks only; a pattern narrows further."""
+    control = found(file, "--framework", "cis-aws-5.0.0", "--control", "3.2")
+    assert {one["check"] for one in control} == {"cloudtrail-log-file-validation"}
+    whole = {one["check"] for one in found(file, "--framework", "cis-aws-5.0.0")}
+    assert "cloudtrail-log-file-validation" in whole
+    s3 = {one["check"] for one in found(file, "--framework", "cis-aws-5.0.0", "--check", "s3-*")}
+    assert s3 == {check for check in whole if check.startswith("s3-")}
+
+
+def test_since_leaves_what_began_to_fail_in_the_week(file):
+    """The date counts from its beginning: the day of the second run is within it."""
+    week = found(file, "--since", "2026-11-09")
+    assert OPENED in {one["resource"] for one in week}
+    assert {one["since"] for one in week} == {"2026-11-09T06:00:00Z"}
+    assert {one["state"] for one in week} <= {"new", "reopened", "persisting"}
+    assert found(file, "--since", "2026-11-10") == []
+
+
+def test_a_finding_carries_evidence_and_the_very_command(file):
+    """What was read, by which permission, and the command with the names filled in."""
+    (one,) = found(file, "--check", "s3-bucket-not-public-read", "--resource", OPENED)
+    read = {evidence["key"]: evidence for evidence in one["evidence"]}
+    assert read["PolicyStatus"]["value"] == {"IsPublic": True}
+    assert read["PolicyStatus"]["operation"] == "s3:GetBucketPolicyStatus"
+    assert one["fix"].startswith(f"aws s3api put-public-access-block --bucket {OPENED} ")
+    shown = ask(file, "findings", "--check", "s3-bucket-not-public-read", "--resource", OPENED, "--evidence").out
+    assert '· kh-payments-dev-fixtures PolicyStatus = {"IsPublic": true}  (s3:GetBucketPolicyStatus)' in shown
+    assert f"$ aws s3api put-public-access-block --bucket {OPENED} " in shown
+
+
+def test_passes_are_replayed_with_evidence_and_add_up_to_what_was_counted(file):
+    """Not one row of them is stored; judged again they are as many as the run counted, and dated by nothing."""
+    passes = found(file, "--status", "pass", "--status", "not_applicable")
+    engine = history.connect(f"sqlite:///{file.parent / 'reporter.db'}")
+    run = history.run_of(engine, "last")
+    counted = history.tallies(engine, run)
+    assert len(passes) == sum(tally.passed + tally.not_applicable for tally in counted)
+    assert all(one["evidence"] for one in passes if one["status"] == "pass")
+    assert {one["since"] for one in passes} == {None}
+    (one,) = found(file, "--status", "pass", "--check", "s3-bucket-not-public-write", "--resource", DENIED)
+    assert one["evidence"][-1]["key"] == "PublicAccessBlock"
+
+
+def test_a_limit_holds_over_stored_and_replayed_findings(file):
+    """At most so many, in the same order."""
+    few = found(file, "--status", "fail", "--status", "pass", "--limit", "7")
+    assert few == found(file, "--status", "fail", "--status", "pass")[:7]
+
+
+def test_another_set_of_checks_is_said_when_passes_are_replayed(own):
+    """A target that changed since the run makes today's answers other ones: one sentence on standard error, none in the data."""
+    assert "Today's checks" not in said(own, "findings", "--status", "pass", "--limit", "1", "--json").err
+    own.write_text(own.read_text() + "[targets]\nlog_retention_days = 30\n")
+    answer = ask(own, "findings", "--status", "pass", "--limit", "1", "--json")
+    assert "Today's checks, frameworks or targets are not those of run 2" in answer.err
+    assert "Today's checks" not in answer.out
+    assert len(answer.json["findings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--account", "123456789012"], "--account 123456789012: run 2 has no such account"),
+        (["--ou", "Root/Nowhere"], "--ou Root/Nowhere: run 2 has no account there"),
+        (["--type", "AWS::S3::Buckt"], "AWS::S3::Bucket?"),
+        (["--check", "s3-bucket-versionning"], "did you mean s3-bucket-versioning?"),
+        (["--severity", "severe"], "--severity severe: use one of critical, high"),
+        (["--status", "passed"], "--status passed: use one of pass"),
+        (["--framework", "cis-aws-5"], 'No framework has the id "cis-aws-5"'),
+        (["--framework", "cis-aws-5.0.0", "--control", "3.20"], "has no control '3.20'"),
+        (["--control", "3.2"], "--control needs --framework"),
+        (["--since", "2026-11-01", "--status", "pass"], "--since is about what does not pass"),
+        (["--since", "yesterday"], "'yesterday' is no date"),
+        (["--json", "--csv"], "exclude each other"),
+        (["--account", "1", "--ou", "Root"], "exclude each other"),
+    ],
+)
+def test_one_sentence_for_each_mistake(file, words, sentence):
+    """A wrong name is refused: an empty list about it would look like good news."""
+    answer = said(file, "findings", *words)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert answer.out == ""
+
+
+def test_csv_is_a_table_that_spreadsheets_do_not_run(file):
+    """One row for each finding, the report's columns."""
+    rows = list(csv.DictReader(io.StringIO(ask(file, "findings", "--csv").out)))
+    assert len(rows) == len(found(file))
+    assert {"check", "status", "severity", "account", "resource", "reason", "evidence", "fix"} <= rows[0].keys()
+    assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+    passes = list(csv.DictReader(io.StringIO(ask(file, "findings", "--csv", "--status", "pass", "--limit", "5").out)))
+    assert [row["status"] for row in passes] == ["pass"] * 5
+
+
+def test_ocsf_is_one_event_a_line(file):
+    """Class 2003 for each finding, passes too."""
+    lines = ask(file, "findings", "--ocsf", "--severity", "critical").out.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert len(events) == len(found(file, "--severity", "critical"))
+    assert {event["class_uid"] for event in events} == {2003}
+    (event,) = map(json.loads, ask(file, "findings", "--ocsf", "--status", "pass", "--limit", "1").out.splitlines())
+    assert event["compliance"]["status"] == "Pass"
+
+
+# --- assess ---
+
+
+def test_the_past_judged_by_the_same_checks_answers_the_same(file):
+    """Every answer of both runs comes out again; judgement is a function of the snapshot."""
+    for run in ("1", "2", "2026-11-05", "last"):
+        told = ask(file, "assess", "--at", run, "--json").json
+        assert told["judged_by"]["same"]
+        assert told["moves"] == {}
+        assert sum(told["counts"].values()) > 1000
+    assert "Every answer is the same as then." in ask(file, "assess", "--at", "1").out
+
+
+def test_the_past_judged_by_other_targets_tells_what_moved(own):
+    """It says that today's hash is another one, and names what is answered otherwise, then and now."""
+    own.write_text(own.read_text() + "[targets]\nlog_retention_days = 3000\ncloudwatch_retention_days = 90\n")
+    told = ask(own, "assess", "--at", "1", "--json").json
+    assert not told["judged_by"]["same"]
+    assert told["moves"]
+    moved = [one for one in told["answers"] if one["moved"]]
+    assert len(moved) == sum(told["moves"].values())
+    assert {one["check"] for one in moved} <= {"cloudtrail-bucket-retention", "cloudwatch-log-group-retention"}
+    text = ask(own, "assess", "--at", "1").out
+    assert "Today's checks, frameworks or targets are not those of run 1" in text
+    assert " answers are another one than then." in text or "answer is another one" in text
+
+
+def test_a_framework_is_answered_for_a_past_date(file):
+    """By today's mapping, each control with its reason, and a score that says what it rests on."""
+    told = ask(file, "assess", "--at", "2026-11-02", "--framework", "cis-aws-7.0.0", "--json").json
+    assert told["run"]["seq"] == 1
+    stored = ask(file, "frameworks", "cis-aws-7.0.0", "--run", "1", "--json").json
+    assert [(c["control"], c["status"]) for c in told["controls"]] == [
+        (c["control"], c["status"]) for c in stored["controls"]
+    ]
+    text = ask(file, "assess", "--at", "1", "--framework", "cloudtrail-five-flags").out
+    assert "as run 1 of 2026-11-02 would answer it today" in text
+    assert "of 16 accounts read" in text
+
+
+# --- fix-plan ---
+
+
+def test_a_fix_plan_is_a_script_for_each_account_that_touches_nothing(file, tmp_path):
+    """They are valid shell, refuse another account, and an old one that is left is named."""
+    (tmp_path / "fix-999999999999.sh").write_text("old")
+    told = ask(file, "fix-plan", str(tmp_path), "--severity", "critical").out
+    assert "left from an earlier plan, not of this one" in told
+    scripts = sorted(path for path in tmp_path.glob("fix-*.sh") if path.read_text() != "old")
+    assert len(scripts) > 3
+    for script in scripts:
+        subprocess.run(["sh", "-n", str(script)], check=True)
+        assert os.access(script, os.X_OK)
+    opened = next(script for script in scripts if OPENED in script.read_text())
+    done = subprocess.run(
+        [str(opened)], capture_output=True, text=True, env={"PATH": _fake_aws(tmp_path, "111111111111")}
+    )
+    assert done.returncode == 1
+    assert "Nothing was done" in done.stderr
+    account = opened.stem.removeprefix("fix-")
+    done = subprocess.run([str(opened)], capture_output=True, text=True, env={"PATH": _fake_aws(tmp_path, account)})
+    assert done.returncode == 0, done.stderr
+    assert f"+ aws s3api put-public-access-block --bucket {OPENED}" in done.stdout
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        "sts get-caller-identity --query Account --output text"
+    ] * 2
+
+
+def _fake_aws(folder, account):
+    """A PATH whose `aws` notes what it is called with and says that it belongs to the account."""
+    bin = folder / "bin"
+    bin.mkdir(exist_ok=True)
+    (bin / "aws").write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\necho {account}\n')
+    (bin / "aws").chmod(0o755)
+    return f"{bin}:/usr/bin:/bin"
+
+
+def test_a_fix_plan_follows_the_filters_and_leaves_out_nothing_else(file, tmp_path):
+    """A framework's control, one account: the findings named in the script are those that the list has."""
+    ask(file, "fix-plan", str(tmp_path), "--framework", "cis-aws-5.0.0", "--control", "3.2")
+    named = sum(script.read_text().count("| cloudtrail-log-file-validation |") for script in tmp_path.glob("fix-*.sh"))
+    assert named == len(found(file, "--framework", "cis-aws-5.0.0", "--control", "3.2", "--status", "fail"))
+
+
+def test_the_history_of_the_tests_is_there():
+    """The helper's history has two runs."""
+    engine = history.connect(f"sqlite:///{built() / 'reporter.db'}")
+    assert [run.seq for run in history.last_runs(engine, 9)] == [2, 1]
