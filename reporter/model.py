@@ -78,6 +78,7 @@ class ConfigurationItem:
     volatile: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     read_by: str = ""  # the role ARN that asked
+    requests: Mapping[str, str] = field(default_factory=dict, compare=False)  # operation -> AWS's id of the request
 
 
 class ReadStatus(StrEnum):

@@ -26,6 +26,7 @@ COMMANDS = (
     "delivering",
     "proving",
     "watching",
+    "reverting",
     "serving",
 )
 

@@ -27,7 +27,7 @@ def as_rows(kind: ResourceType, page: Row, subject: Mapping[str, Any]) -> list[R
     """The rows of one page of a listing; a missing list, or a row without its id, is a malformed answer and no empty one."""
     call = kind.list
     assert call is not None
-    rows = evaluate(call.result, page)
+    rows = evaluate(call.result, _without_request(page))
     if rows is None and call.empty == "kept":
         return []
     if not isinstance(rows, list):
@@ -40,7 +40,7 @@ def as_rows(kind: ResourceType, page: Row, subject: Mapping[str, Any]) -> list[R
 
 def as_value(call: Call, pages: Sequence[Row]) -> Any:
     """The value of a part from all pages of its answer."""
-    found = [evaluate(call.result, page) for page in pages]
+    found = [evaluate(call.result, _without_request(page)) for page in pages]
     value = found[0] if len(found) == 1 else [item for page in found for item in page or ()]
     if _is_empty(value):
         if call.empty == "refused":
@@ -57,6 +57,10 @@ def as_instant(value: Any) -> datetime | None:
         except ValueError:
             return None
     return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else None
+
+
+def _without_request(page: Row) -> Row:
+    return {key: value for key, value in page.items() if key != "_request"}
 
 
 def _is_empty(value: Any) -> bool:

@@ -34,6 +34,7 @@ class Asker:
     sets: frozenset[str] = frozenset()
     facts: Mapping[str, Any] = field(default_factory=dict)
     memo: Memo | None = None  # answers that are wanted more than once, where that is so
+    receipts: dict[str, str] = field(default_factory=dict)  # AWS's id of the last request of each operation
 
     def knowing(self, **facts: Any) -> "Asker":
         """The same, knowing more: `_name`, `_regions` ..."""
@@ -65,7 +66,7 @@ def list_rows(asker: Asker, kind: ResourceType, region: str, endpoint: str) -> L
     rows: list[Row] = []
     try:
         for page in pages(asker, kind.service, kind.list, subject, endpoint):
-            rows += as_rows(kind, page, subject)
+            rows += [{**row, "_request": page.get("_request", "")} for row in as_rows(kind, page, subject)]
     except ReadFailed as error:
         gap = Gap(asker.account, region, kind.name, replace(error.why, at=asker.clock()))
         return Listing(_ours(kind, rows, subject), _seen(kind, rows), gap, error.kind)
@@ -87,6 +88,7 @@ def read_item(
     """
     captured_at = asker.clock()
     fields = dict(row)
+    asker = replace(asker, receipts={kind.list.operation: fields.pop("_request", "")} if kind.list else {})
     home = region
     if kind.region:
         home = evaluate(kind.region, fields) or ""
@@ -112,6 +114,7 @@ def read_item(
         volatile=volatile,
         created_at=as_instant(fields.get(kind.created)),
         read_by=asker.arn,
+        requests={operation: id for operation, id in asker.receipts.items() if id},
     )
 
 
@@ -203,7 +206,8 @@ def _turn_pages(asker: Asker, service: str, call: Call, region: str, params: Row
         page = asker.clients.call(
             who, asker.tally, Request(service, region, call.operation, params, call.iam, call.absent)
         )
-        page.pop("ResponseMetadata", None)
+        page["_request"] = page.pop("ResponseMetadata", {}).get("RequestId", "")
+        asker.receipts[call.operation] = page["_request"]
         yield page
         token = page.get(call.pages[1]) if call.pages else None
         if not token or call.pages is None:

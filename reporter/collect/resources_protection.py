@@ -135,7 +135,11 @@ KEY = ResourceType(
             lost="Whether keys are rotated, and how often.",
             params={"KeyId": "Arn"},
             absent=("UnsupportedOperationException",),
-            known=(Known("KeySpec && KeySpec != 'SYMMETRIC_DEFAULT'", part="Metadata"),),
+            # A key that waits for its deletion is never rotated; AWS documents that as the answer.
+            known=(
+                Known("KeySpec && KeySpec != 'SYMMETRIC_DEFAULT'", part="Metadata"),
+                Known("KeyState == 'PendingDeletion'", part="Metadata", answer={"KeyRotationEnabled": False}),
+            ),
         ),
         "Policy": Call(
             "GetKeyPolicy",

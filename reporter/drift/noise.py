@@ -74,7 +74,10 @@ def hidden(folds: Iterable[Fold]) -> str:
     listed = list(folds)
     if not listed:
         return ""
-    return f"{len(listed)} settings changed almost everywhere and are shown as one line each ({sum(one.changed for one in listed)} changes)"
+    changes = sum(one.changed for one in listed)
+    if len(listed) == 1:
+        return f"1 setting changed almost everywhere and is shown as one line ({changes} changes)"
+    return f"{len(listed)} settings changed almost everywhere and are shown as one line each ({changes} changes)"
 
 
 def _spot(change: Change, op: Op) -> Spot:

@@ -14,8 +14,9 @@ from reporter.history.nouns import Unusable
 
 T = TypeVar("T")
 BUSY_MS = 30_000
-ATTEMPTS = 4  # a deadlock or a serialization failure rolls back one side, which simply tries again
-RETRIED = {"40001", "40P01"}
+ATTEMPTS = 4
+# serialization failure, deadlock, and a row or a document that another came first to write or to purge: once more is enough
+RETRIED = {"40001", "40P01", "23503", "23505"}
 
 
 def connect(url: str) -> Engine:

@@ -13,6 +13,7 @@ from reporter.history.columns import digest_of, micros
 from reporter.history.engine import lock, reading
 from reporter.history.nouns import Entry
 from reporter.history.queries import acts
+from reporter.history.queries.recording import chunks
 
 NOTHING = bytes(32)  # the content of a row that is no longer there
 LEASES = {"owner", "lease_until"}  # who is at work is no act
@@ -101,6 +102,15 @@ def add(
     """Insert a row and enter it; the row as stored."""
     key = connection.execute(acts.new_row(table), dict(values)).scalar_one()
     return _enter(connection, table, key, act=act, now=now, by=by, detail=None)
+
+
+def add_many(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, act: str, now: datetime, by: str = ""
+) -> None:
+    """Insert rows and enter each."""
+    keys = connection.scalars(acts.new_rows(table), [dict(row) for row in rows]).all() if rows else []
+    for some in chunks(keys):
+        record(connection, table, connection.execute(acts.rows_of(table, some)).mappings(), act=act, now=now, by=by)
 
 
 def alter(

@@ -35,7 +35,7 @@ class Difference:
     """What a snapshot means for the rows that stood: each is in one of these lists."""
 
     same: list[Standing] = field(default_factory=list)
-    differing: list[Seen] = field(default_factory=list)  # another document or a later creation date
+    differing: list[Seen] = field(default_factory=list)  # another document or birth, or times that may tell of more
     new: list[Seen] = field(default_factory=list)
     gone: list[Standing] = field(default_factory=list)  # a complete listing no longer holds it
     unnamed: list[Standing] = field(default_factory=list)  # another owner's, and nobody here names it any more
@@ -55,7 +55,7 @@ def difference(connection: Connection, snapshot: AccountSnapshot, listings: List
         result.seen.append(seen)
         if row is None:
             result.new.append(seen)
-        elif seen.hash != row.hash or _later(item.created_at, row.created_at):
+        elif seen.hash != row.hash or item.volatile or later(item.created_at, row.created_at):
             result.differing.append(seen)
         else:
             result.same.append(row)
@@ -115,7 +115,8 @@ def _unasked(
     return configuration, unread
 
 
-def _later(now: datetime | None, before: datetime | None) -> bool:
+def later(now: datetime | None, before: datetime | None) -> bool:
+    """Whether a creation date has moved on. An earlier one is what another region's copy of the list says."""
     return now is not None and before is not None and now > before
 
 

@@ -63,23 +63,27 @@ def _enqueue(connection: Connection, *, run: Run, letters: Collection[Letter], n
         for row in connection.execute(acts.rows(DELIVERY, DELIVERY.c.run == number)).mappings()
     }
     new = {(one.edition, one.recipient): one for one in letters if (one.edition, one.recipient) not in known}
-    for letter in new.values():
-        values = {
-            "run": number,
-            "edition": letter.edition,
-            "recipient": letter.recipient,
-            "message_id": letter.message_id,
-            "payload": dict(letter.payload),
-            "queued_at": now,
-            "state": "pending",
-            "attempts": 0,
-            "next_attempt_at": now,
-            "reference": "",
-            "detail": "",
-            "owner": "",
-        }
-        journal.add(connection, DELIVERY, values, act="queued", now=now)
+    journal.add_many(
+        connection, DELIVERY, [_row(number, letter, now) for letter in new.values()], act="queued", now=now
+    )
     return len(new)
+
+
+def _row(run: int, letter: Letter, now: datetime) -> dict[str, Any]:
+    return {
+        "run": run,
+        "edition": letter.edition,
+        "recipient": letter.recipient,
+        "message_id": letter.message_id,
+        "payload": dict(letter.payload),
+        "queued_at": now,
+        "state": "pending",
+        "attempts": 0,
+        "next_attempt_at": now,
+        "reference": "",
+        "detail": "",
+        "owner": "",
+    }
 
 
 def claim(

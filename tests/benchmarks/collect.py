@@ -136,13 +136,13 @@ def part_ours(folder: Path, threads: int, log: str, skip: int, **told: Any) -> d
     """Discover, read, store in SQLite. `log` keeps what was asked, for the others to ask the same."""
     from reporter import history
     from reporter.collect.door import open_door
-    from reporter.collect.options import CollectOptions, Connection
+    from reporter.collect.options import CollectOptions
     from reporter.collect.organization import discover
     from reporter.collect.snapshot import collect
     from reporter.drift.changes import describe
 
     started, cpu = time.monotonic(), used()
-    door = open_door(CollectOptions(threads=threads, connection=Connection(attempts=10), **told), clock=lambda: NOW)
+    door = open_door(CollectOptions(threads=threads, **told), clock=lambda: NOW)
     asked = remembering(door.clients) if log else []
     organization = discover(door)
     organization = organization.select(accounts=[one.id for one in organization.accounts[skip:]])

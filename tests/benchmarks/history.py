@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "history"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conftest import Postgres, postgres_binaries
+from postgres_server import Postgres, postgres_binaries
 from sqlalchemy import make_url
 
 from reporter import history

@@ -3,7 +3,6 @@
 python tests/benchmarks/mutations.py [RUNS] [SEED]     prints one JSON object; exit code 1 if anything was wrong
 """
 
-import importlib.util
 import json
 import shutil
 import sys
@@ -12,9 +11,10 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-sys.path[:0] = [str(TESTS / "run"), str(TESTS.parent)]
+sys.path[:0] = [str(TESTS), str(TESTS / "run"), str(TESTS.parent)]
 
 from mutations import Driver  # noqa: E402
+from postgres_server import BORN, Postgres, postgres_binaries  # noqa: E402
 
 from reporter import history  # noqa: E402
 
@@ -41,23 +41,20 @@ def main():
     runs, seed = (
         (int(word) for word in [*sys.argv[1:], "1000", "7"][:2]) if len(sys.argv) != 2 else (int(sys.argv[1]), 7)
     )
-    spec = importlib.util.spec_from_file_location("engines", TESTS / "history" / "conftest.py")
-    engines = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(engines)
     folder = Path(tempfile.mkdtemp(prefix="reporter-mutations-"))
     folder.chmod(0o755)
     found = {}
     try:
         engine = history.connect(str(folder / "history.db"))
-        history.prepare(engine, engines.BORN)
+        history.prepare(engine, BORN)
         engine.dispose()
         found["sqlite"] = driven(str(folder / "history.db"), runs, seed)
-        binaries = engines.postgres_binaries()
+        binaries = postgres_binaries()
         if binaries is None:
             found["postgresql"] = None
         else:
             (folder / "pg").mkdir(mode=0o755)
-            server = engines.Postgres(folder / "pg", binaries)
+            server = Postgres(folder / "pg", binaries)
             try:
                 found["postgresql"] = driven(server.new(), runs, seed)
             finally:

@@ -1,7 +1,10 @@
 """Which accounts there are, and where they stand."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
-from collect_estate import BARRED, CLOSED, LOGS, MANAGEMENT, WORK, items, read, usual_door
+from collect_estate import BARRED, CLOSED, LOGS, MANAGEMENT, NOW, WORK, items, read, usual_door
 
 from reporter.collect.options import CollectError
 from reporter.collect.organization import discover
@@ -99,3 +102,13 @@ def test_a_unit_that_cannot_be_read_leaves_places_unknown(aws: Simulation) -> No
     assert account.unread["OrganizationalUnit"].operation == "ListOrganizationalUnitsForParent"
     assert snapshots[WORK].status is ReadStatus.PARTIAL
     assert snapshots[BARRED].status is ReadStatus.UNREACHABLE
+
+
+def test_an_account_that_joined_just_now_is_not_blamed(aws: Simulation) -> None:
+    """The role may still be on its way: the reason says so."""
+    door = usual_door()
+    organization = discover(door)
+    young = tuple(replace(one, joined_at=NOW - timedelta(hours=1)) for one in organization.accounts if one.id == BARRED)
+    snapshots = list(collect(door, replace(organization, accounts=young)))
+    assert snapshots[0].status is ReadStatus.UNREACHABLE
+    assert "joined less than a day ago" in snapshots[0].reason

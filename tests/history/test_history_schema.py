@@ -11,9 +11,9 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from conftest import BORN
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from postgres_server import BORN
 from sqlalchemy import inspect
 
 from reporter import history

@@ -4,13 +4,12 @@ The truth is made in `mutating`, the comparison in `mutations`; `tests/benchmark
 """
 
 import copy
-import importlib.util
 import os
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from mutations import Driver
+from postgres_server import BORN
 
 from reporter import history
 from reporter.collect.door import open_door
@@ -21,12 +20,6 @@ from reporter.documents.canonical import canonical
 from reporter.drift.changes import describe
 from reporter.simulate import mutate, other
 from reporter.simulate.simulation import start
-
-_FILE = Path(__file__).parent.parent / "history" / "conftest.py"
-_SPEC = importlib.util.spec_from_file_location("engines_of_history_tests", _FILE)
-_engines = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_engines)
-postgres, blank, url, engine = _engines.postgres, _engines.blank, _engines.url, _engines.engine
 
 
 @pytest.mark.parametrize("seed, runs", [(4, 60), (12, 60), (2026, 60)])
@@ -101,7 +94,7 @@ def truth(seen, ledger):
 def test_the_real_reader_reports_what_truly_happened(tmp_path, seed):
     """Ten random steps between two runs, people's calls, denials and outages among them: the reports are the ledger's truth."""
     engine = history.connect(str(tmp_path / "history.db"))
-    history.prepare(engine, _engines.BORN)
+    history.prepare(engine, BORN)
     with start(other.organization(seed, accounts=3, buckets=4)) as sim, patch.dict(os.environ, sim.environment):
         hand = mutate.mutator(sim, seed)
         seen = {}

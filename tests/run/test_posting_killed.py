@@ -1,6 +1,5 @@
 """kill -9 at every point between claim, sending, DATA and settle, against a real mail server: nobody gets two, nothing is lost."""
 
-import importlib.util
 import os
 import signal
 import sys
@@ -37,15 +36,6 @@ from reporter.simulate.mail import Mailbox, receive
 EARLY = ["clock 1", "clock 2", "EHLO", "MAIL", "RCPT", "DATA", "354"]
 LATE = ["body", "dot", "dot passed", "250 taken", "answered", "clock 3", "clock 4", "clock 5", "any time"]
 POINTS = [*EARLY, *LATE]
-
-spec = importlib.util.spec_from_file_location(
-    "databases_of_history", Path(__file__).parent.parent / "history" / "conftest.py"
-)
-assert spec is not None
-assert spec.loader is not None
-databases = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(databases)
-postgres = databases.postgres
 
 
 class Rounds:

@@ -182,7 +182,7 @@ def test_the_same_on_many_is_one_line(watch):
     assert watch.tell(watched).letters == 1
     text = watch.mailbox.messages[0].path.read_text().replace("=\n", "")
     assert "changed on" in text
-    assert "settings changed almost everywhere" in text
+    assert "1 setting changed almost everywhere" in text
 
 
 def test_the_daily_bound_holds_back_and_catches_up(watch):

@@ -10,7 +10,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from conftest import World
+from postgres_server import Postgres
+from world import World
 
 from reporter import history
 from reporter.model import ChangeKind, Direction
@@ -134,6 +135,16 @@ def test_a_run_for_one_account_leaves_the_others_out_and_says_so(world: World) -
     assert told["coverage"]["excluded"] == 4
     assert told["changes"] == 0
     assert told["deliveries"] == {}
+
+
+def test_the_same_run_on_postgresql(world: World, postgres: Postgres) -> None:
+    """With a PostgreSQL address in the environment nothing else changes: one report, one mail, a history that verifies."""
+    address = {"REPORTER_HISTORY__URL": postgres.new()}
+    assert ran(world, **address)["deliveries"] == {"sent": 1}
+    assert ran(world, **address)["changes"] == 0
+    done = world.reporter("verify", "--history", **address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(world.mailbox.messages) == 2
 
 
 def test_nothing_to_resume_is_one_sentence(world: World) -> None:

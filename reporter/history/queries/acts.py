@@ -1,6 +1,6 @@
 """Queries about what people and deliveries did."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,16 @@ def rows(table: Table, *conditions: Any, limit: int | None = None) -> Select[Any
 def new_row(table: Table) -> Insert:
     """Insert one row; answers with its number."""
     return insert(table).returning(_key(table))
+
+
+def new_rows(table: Table) -> Any:
+    """Insert rows; answers with their numbers in the same order."""
+    return insert(table).returning(_key(table), sort_by_parameter_order=True)
+
+
+def rows_of(table: Table, keys: Sequence[Any]) -> Select[Any]:
+    """Rows by number."""
+    return select(table).where(_key(table).in_(keys)).order_by(_key(table))
 
 
 def changed_row(table: Table, key: Any, values: Mapping[str, Any]) -> Update:

@@ -1,18 +1,14 @@
-"""Both engines under every test: SQLite in a file, PostgreSQL of the system's own binaries on a socket in a temporary folder."""
+"""PostgreSQL of the system's own binaries, on a socket in a temporary folder."""
 
 import os
 import pwd
 import shutil
 import subprocess
-import tempfile
 import time
-import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import create_engine
 
 from reporter import history
 
@@ -96,48 +92,3 @@ def postgres_binaries() -> Path | None:
     on_path = shutil.which("initdb")
     places += [str(Path(on_path).parent)] if on_path else []
     return next((Path(place) for place in places if place and (Path(place) / "initdb").exists()), None)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """One server for the whole session; without one the tests are skipped loudly, or fail where REPORTER_REQUIRE_PG=1."""
-    binaries = postgres_binaries()
-    if binaries is None:
-        said = "no PostgreSQL here: half of the history's tests do not run (apt-get install postgresql)"
-        if os.environ.get("REPORTER_REQUIRE_PG") == "1":
-            pytest.fail(said)
-        warnings.warn(pytest.PytestWarning(said), stacklevel=1)
-        pytest.skip(said)
-    folder = Path(tempfile.mkdtemp(prefix="reporter-pg-"))
-    folder.chmod(0o755)
-    server = Postgres(folder, binaries)
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared SQLite file to copy from."""
-    path = tmp_path_factory.mktemp("blank") / "blank.db"
-    engine = history.connect(str(path))
-    history.prepare(engine, BORN)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, blank: Path) -> str:
-    """The address of a prepared, empty history."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres").new()
-    shutil.copy(blank, tmp_path / "history.db")
-    return f"sqlite:///{tmp_path / 'history.db'}"
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    """A prepared, empty history."""
-    engine = history.connect(url)
-    yield engine
-    engine.dispose()

@@ -1,0 +1,149 @@
+"""What changed and changed back between two runs, so that neither saw it: from CloudTrail, asked for on demand.
+
+A switched-off trail is told by the trail itself and recorded by every run. Anything else leaves its trace only in events: two
+calls a second for each account and region, one for each event name, so this is asked for a time and a place, not always.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from reporter import history
+from reporter.collect.door import Door
+from reporter.collect.events import lookup
+from reporter.drift.attribution import GLOBAL_REGION, LATER, attribute
+from reporter.drift.event_names import WRITERS
+from reporter.drift.paths import keys
+from reporter.drift.reverted import reverted_in_events
+from reporter.drift.sensitive import BUCKET, TRAIL
+from reporter.model import ACCOUNT, GLOBAL, Attribution, Change, ConfigurationItem, ReadStatus, Run
+from reporter.run.attributing import THREADS
+from reporter.run.comparing import rank
+
+KEY = "AWS::KMS::Key"
+ASKED: Mapping[str, tuple[str, ...]] = {
+    TRAIL: ("Status", "Selectors", "ResourcePolicy", ""),
+    BUCKET: (
+        "Policy", "Acl", "PublicAccessBlock", "OwnershipControls", "Encryption", "Versioning", "Logging", "Lifecycle",
+        "ObjectLock",
+    ),
+    KEY: ("Metadata", "Policy"),
+    ACCOUNT: ("PublicAccessBlock",),
+}  # fmt: skip
+ALIASES = frozenset({"PutPublicAccessBlock", "DeletePublicAccessBlock", "PutEncryptionConfiguration", "CreateTrail"})
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """What came and went between two runs, who did it, and where it could not be asked for."""
+
+    before: Run
+    after: Run
+    changes: tuple[Change, ...]
+    who: Mapping[int, Attribution]  # by place in `changes`
+    unasked: Mapping[str, str] = field(default_factory=dict)  # account and region: why
+    calls: int = 0
+
+
+def reverted(engine: history.Engine, door: Door, run: Run, within: history.Within, tell: Tell) -> Reverted | None:
+    """Ask CloudTrail what was written between a run and the one before it and reads as before; None for the first run."""
+    before = history.previous_run(engine, run)
+    if before is None:
+        return None
+    told = _told(engine, run, within)
+    management = next((one.id for one in history.accounts(engine, run).values() if one.management), "")
+    places = list(_places(engine, run, within))
+    found: list[tuple[Change, Attribution]] = []
+    unasked: dict[str, str] = {}
+    calls = 0
+
+    def asked(place: "_Place") -> "_Answer":
+        return _ask(door, place, before, run, management)
+
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="reverted") as pool:
+        for number, (place, answer) in enumerate(zip(places, pool.map(asked, places), strict=True), 1):
+            calls += answer.calls
+            if answer.why:
+                unasked[f"{place.account} {place.region}"] = answer.why
+            found += _found(place, answer.events, before, run, told)
+            tell(number, len(places), f"{place.account} {place.region}")
+    found.sort(key=lambda one: rank(one[0]))
+    return Reverted(
+        before, run, tuple(one for one, _ in found), {n: who for n, (_, who) in enumerate(found)}, unasked, calls
+    )
+
+
+def calls_needed(engine: history.Engine, run: Run, within: history.Within) -> int:
+    """How many calls asking takes at least."""
+    return sum(len(place.names) for place in _places(engine, run, within))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An account and region, the resources there, and the event names that may be about them."""
+
+    account: str
+    region: str
+    items: Sequence[ConfigurationItem]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        types = sorted({item.type for item in self.items})
+        names = (name for type in types for part in ASKED[type] for name in WRITERS[type].get(part, ()))
+        return tuple(dict.fromkeys(name for name in names if name not in ALIASES))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    events: tuple[Mapping[str, Any], ...] = ()
+    why: str = ""
+    calls: int = 0
+
+
+def _places(engine: history.Engine, run: Run, within: history.Within) -> Iterator[_Place]:
+    for snapshot in history.snapshots(engine, run, within):
+        if snapshot.status in {ReadStatus.EXCLUDED, ReadStatus.UNREACHABLE}:
+            continue
+        by_region: dict[str, list[ConfigurationItem]] = defaultdict(list)
+        for item in snapshot.items:
+            if item.type in ASKED and item.account == snapshot.account.id:
+                by_region[GLOBAL_REGION if item.region == GLOBAL else item.region].append(item)
+        for region, items in sorted(by_region.items()):
+            yield _Place(snapshot.account.id, region, items)
+
+
+def _ask(door: Door, place: _Place, before: Run, run: Run, management: str) -> _Answer:
+    events: dict[str, Mapping[str, Any]] = {}
+    calls = 0
+    for name in place.names:
+        answer = lookup(
+            door, place.account, place.region, start=before.as_of, end=run.as_of + LATER, event_name=name,
+            management=management,
+        )  # fmt: skip
+        calls += answer.calls.made
+        if answer.why is not None:
+            return _Answer(tuple(events.values()), str(answer.why), calls)
+        events |= {str(event.get("eventID")): event for event in answer.events}
+    return _Answer(tuple(events.values()), "", calls)
+
+
+def _found(
+    place: _Place, events: Sequence[Mapping[str, Any]], before: Run, run: Run, told: Mapping[tuple[str, str], set[str]]
+) -> Iterator[tuple[Change, Attribution]]:
+    """Writes that left no difference; a setting that differs between the runs anyway is told by them."""
+    for item in place.items if events else ():
+        change = reverted_in_events(item, events, not_before=before.as_of, detected_at=run.as_of + LATER)
+        if change is not None and not {keys(op.path)[0] for op in change.ops} & told.get((item.type, item.id), set()):
+            yield change, attribute(change, events)
+
+
+def _told(engine: history.Engine, run: Run, within: history.Within) -> dict[tuple[str, str], set[str]]:
+    """The parts of each resource that a run found changed; all of one that came or went."""
+    told: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for change in history.changes(engine, run=run, within=within):
+        parts = {keys(op.path)[0] for op in change.ops}
+        told[change.type, change.resource] |= parts or {part for parts in ASKED.values() for part in parts}
+    return told
