@@ -5,12 +5,15 @@ hostile: each command is taken apart into words and written anew with every word
 command that sets something (a line of prose, a deletion, a redirection) becomes a comment.
 """
 
+import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from reporter.assess.evaluate import PLACEHOLDER
+from reporter.assess.resource_types import BUCKET, LOG_GROUP
 from reporter.model import GLOBAL, SEVERITIES, Finding, Status
 
 ELSEWHERE: Final = re.compile(r"# in account (\d{12})")
@@ -22,6 +25,7 @@ REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # 
 READING: Final = re.compile(r"get-|list-|describe-")
 FOR_GOOD: Final = frozenset({"put-object-lock-configuration"})  # what cannot be taken back, nobody starts by the dozen
 FIRST: Final = ("s3-bucket-versioning", "cloudtrail-bucket-versioning")  # Object Lock and replication stand on it
+NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type
 VERB: Final = 2  # aws SERVICE VERB
 NOTE_SHOWN: Final = 200  # characters of a finding's reason; commands are never cut
 
@@ -83,7 +87,7 @@ def fix_plan(findings: Iterable[Finding]) -> dict[str, str]:
     by_account: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.status is Status.FAIL:
-            by_account.setdefault(_acts_in(finding), []).append(finding)
+            by_account.setdefault(acts_in(finding), []).append(finding)
     return {account: _script(account, by_account[account]) for account in sorted(by_account)}
 
 
@@ -95,6 +99,32 @@ def steps(finding: Finding) -> Iterator[Step]:
             step = _step(line.strip(), finding)
             yield Step(remark=f"then run: {line.strip()}") if waiting and step.words else step
             waiting = waiting or step.waits
+
+
+def filled(fragment: str, finding: Finding, acts_on: str) -> str:
+    """A check's Terraform or CloudFormation fragment with the names of the failing resource in it.
+
+    `acts_on` is the type that is changed: for a trail's check the trail's bucket, perhaps. What is not known stays {Key}.
+    """
+    names = _names(finding, acts_on)
+    return PLACEHOLDER.sub(lambda match: _quoted(names[match[1]]) if match[1] in names else match[0], fragment)
+
+
+def _names(finding: Finding, acts_on: str) -> dict[str, str]:
+    """What the evidence calls things by AWS's own keys, and the id of the resource that is changed."""
+    names = {one.key: one.value for one in reversed(finding.evidence) if isinstance(one.value, str)}
+    names.pop("Name", None)  # may be the name of another thing than the one that is changed
+    changed = finding.resource if acts_on == finding.type else ""
+    changed = changed or next((one.id for one in finding.evidence if one.type == acts_on), "")
+    if changed and acts_on in NAMED_BY:
+        key, mark = NAMED_BY[acts_on]
+        names[key] = changed.rpartition(mark)[2] if mark else changed
+    return names
+
+
+def _quoted(value: str) -> str:
+    """A name inside double quotes, where both languages escape as JSON does, and Terraform reads ${ as its own."""
+    return json.dumps(value)[1:-1].replace("${", "$${").replace("%{", "%%{")
 
 
 def _breaks_lines(finding: Finding) -> bool:
@@ -131,7 +161,8 @@ def _may_run(words: tuple[str, ...]) -> bool:
     return bool(SETTING.match(words[VERB])) or words[VERB] in REMOVALS
 
 
-def _acts_in(finding: Finding) -> str:
+def acts_in(finding: Finding) -> str:
+    """The account whose script a finding's fix belongs into."""
     moved = ELSEWHERE.match(finding.fix)
     return moved[1] if moved else finding.account
 

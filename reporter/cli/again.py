@@ -8,6 +8,7 @@ from typing import Any
 from reporter import history
 from reporter.cli.asking import STATUSES, Asked, Row
 from reporter.cli.console import line, plain
+from reporter.cli.filters import counted
 from reporter.cli.showing import ALIKE, SIGNS, coverage_words, document, emit_stream, notes
 from reporter.model import ControlStatus, Framework
 from reporter.run.answers import Again, answered_today, differs, judged_again
@@ -123,7 +124,7 @@ def _print(
         if (more := counts[move, check] - len(shown)) > 0:
             line(f"      and {more} more (--all)")
     moved = sum(told.moves.values())
-    line(f"{moved} answers are another one than then." if moved else "Every answer is the same as then.")
+    line(f"{counted(moved, 'answer')} differ from then." if moved else "Every answer is the same as then.")
     line("Today: " + ", ".join(f"{told.now[status]} {status}" for status in STATUSES))
     line(coverage_words(asked.coverage))
     notes(asked)

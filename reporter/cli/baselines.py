@@ -11,7 +11,7 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
-from reporter.cli.filters import Accounts, AtRun, Opened, Ou, Type, open_history, run_named, within
+from reporter.cli.filters import Accounts, AtRun, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import beside, say
 from reporter.cli.owning import me
 
@@ -125,7 +125,7 @@ def load(
         history.pin_baseline(
             opened.engine, name, source=file.name, selector={}, content={"desired": entries}, by=me(), now=now()
         )
-    line(f"baseline {plain(name)}: {len(parsed.desired)} desired values from {plain(file.name)}")
+    line(f"baseline {plain(name)}: {counted(len(parsed.desired), 'desired value')} from {plain(file.name)}")
 
 
 @baselines.command("list", help=LIST_HELP)
@@ -206,7 +206,7 @@ def _against_values(opened: Opened, pinned: Any, run: Any, scope: Any, shown: tu
         )
         line(f"      {words}{f' (and {count - 1} more alike)' if count > 1 else ''}{f'  [{reason}]' if reason else ''}")
     line(
-        f"{len(found) - unread} deviations from {plain(pinned.name)} in run {run.seq}; {unread} could not be read",
+        f"{counted(len(found) - unread, 'deviation')} from {plain(pinned.name)} in run {run.seq}; {unread} could not be read",
         "bold",
     )
     return len(found) > unread

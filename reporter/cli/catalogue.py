@@ -13,6 +13,7 @@ from reporter.cli.filters import (
     Ou,
     checks_named,
     control_named,
+    counted,
     framework_named,
     frameworks_of,
     open_history,
@@ -128,7 +129,7 @@ def _show_check(check: Any, known: Any) -> None:
                 line(f"  {part}")
     asking = controls_asking(known, check.id)
     line()
-    line(f"Asked by {len(asking)} controls", "bold")
+    line(f"Asked by {counted(len(asking), 'control')}", "bold")
     for framework, control, use in asking:
         line(f"  {framework.id:<28} {control.id:<22} {use.relation:<11} {control.title}")
 
@@ -230,12 +231,12 @@ def _show_control(known: Any, framework: Any, control: Any, over: Any, as_json: 
     line(f"  {control.title}{f' (level {control.level})' if control.level else ''}")
     if control.manual:
         line(f"  manual: {control.manual}")
-    line(f"Supported by {len(control.checks)} checks", "bold")
+    line(f"Supported by {counted(len(control.checks), 'check')}", "bold")
     for use in control.checks:
         line(
             f"  {use.relation:<11} {use.check:<44} {CHECKS[use.check].severity:<9} {CHECKS[use.check].title} ({use.source})"
         )
-    line(f"Also asked by {len(others)} controls of other frameworks", "bold")
+    line(f"Also asked by {counted(len(others), 'control')} of other frameworks", "bold")
     for other, its in others:
         line(f"  {other.id:<28} {its.id:<22} {its.title}")
     if over is not None:
@@ -245,7 +246,8 @@ def _show_control(known: Any, framework: Any, control: Any, over: Any, as_json: 
 def _show_over(over: Any) -> None:
     """A control's answers, oldest first, and the days it passed of those it was watched."""
     days = over.days
-    line(f"Over {len(over.answers)} runs: {days.passing} days passing of {days.observed} days observed", "bold")
+    runs = counted(len(over.answers), "run")
+    line(f"Over {runs}: {counted(days.passing, 'day')} passing of {counted(days.observed, 'day')} observed", "bold")
     for run, answer in over.answers:
         seen = f"{answer.accounts_assessed} of {answer.accounts_total} accounts with data"
         line(

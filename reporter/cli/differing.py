@@ -163,12 +163,8 @@ def diff(
     found = [change for change in compared.changes if wanted(change)]
     back = [change for change in compared.reverted if wanted(change)]
     if as_json:
-        emit(
-            {
-                "schema": "reporter/diff/1", "from": first.seq, "to": second.seq, "changes": found,
-                "changed_and_reverted": back, "first_seen": compared.first_seen,
-            }
-        )  # fmt: skip
+        told = {"changes": found, "changed_and_reverted": back, "first_seen": compared.first_seen}
+        emit({"schema": "reporter/diff/1", "from": first.seq, "to": second.seq, **told})
         return
     known = beside(opened, second, [*found, *back])
     line(f"Run {first.seq} -> run {second.seq}   {interval(first, second)}", "bold")

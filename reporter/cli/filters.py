@@ -116,3 +116,8 @@ def frameworks_of(settings: Settings) -> Any:
 
     with told(BadFile, WiringError, code=USAGE):
         return all_frameworks(settings.assess.frameworks_directory)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 check, 2 checks."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, line, plain
+from reporter.cli.console import USAGE, AsJson, Config, Refusal
 from reporter.cli.filters import (
     Accounts,
     AtRun,
@@ -160,8 +160,7 @@ def fix_plan(
     ou: Ou = "",
 ) -> None:
     """See FIX_HELP, which is what users read."""
-    from reporter.assess.remediation import fix_plan as plan
-    from reporter.cli import asking
+    from reporter.cli import asking, planning
     from reporter.model import Status
 
     opened = open_history(config)
@@ -171,27 +170,4 @@ def fix_plan(
     )  # fmt: skip
     asked = asking.Asked(opened, run_named(opened, run))
     asked.located(account, ou)
-    scripts = plan(row.finding for row in asked.rows(wanted) if not row.waiver)
-    _write(directory, scripts)
-
-
-def _write(directory: Path, scripts: dict[str, str]) -> None:
-    """The scripts, and a word about those an earlier plan left there: they tell of a past state."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for id, text in sorted(scripts.items()):
-            file = directory / f"fix-{id}.sh"
-            file.write_text(text, encoding="utf-8")
-            file.chmod(0o755)
-            line(f"wrote {plain(file)}  {_summary(text)}")
-    except OSError as error:
-        raise Refusal(f"{plain(directory)}: cannot be written ({error.strerror})") from None
-    for file in sorted(directory.glob("fix-*.sh")):
-        if file.stem.removeprefix("fix-") not in scripts:
-            line(f"left from an earlier plan, not of this one: {plain(file)}", "yellow")
-    line(f"{len(scripts)} scripts. Read them first; each only prints what it would do until it is called with --apply.")
-
-
-def _summary(script: str) -> str:
-    """The script's own heading says what it holds."""
-    return next(part.partition(": ")[2] for part in script.splitlines() if part.startswith("# Fix plan"))
+    planning.write(directory, asked, wanted)

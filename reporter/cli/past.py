@@ -9,7 +9,7 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, emit, line, moment, now, plain
-from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, open_history, run_named, within
+from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import beside, narrowed, say
 from reporter.drift.text import Beside, actor_line, change_lines
 from reporter.drift.wording import clean, shown
@@ -272,7 +272,9 @@ def _coverage_lines(run: Any, total: Any, rows: Sequence[Any]) -> Iterator[tuple
     for row in sorted(rows, key=lambda r: (order.index(r.status.value), r.account.ou_path, r.account.name)):
         style = STATUS_TONES.get(row.status.value, "")
         name = plain(f"{row.account.name} ({row.account.id})")
-        read = f"{row.regions_read}/{row.regions_enabled} regions, {row.resources} resources, {row.calls} calls"
+        read = (
+            f"{row.regions_read}/{row.regions_enabled} regions, {counted(row.resources, 'resource')}, {row.calls} calls"
+        )
         yield f"  {row.status.value:<12} {name:<40} {read}", style
         if row.since is not None and row.status.value != "excluded":
             last = f"{row.last_read_at:%Y-%m-%d %H:%M}Z" if row.last_read_at else "never"
@@ -287,8 +289,8 @@ def _gap_lines(gaps: Sequence[Any]) -> Iterator[tuple[str, str]]:
         yield "Not read, by permission", "bold"
     for gap in missing:
         example = f", e.g. {plain(gap.example)}" if gap.example else ""
-        accounts = "account" if gap.accounts == 1 else "accounts"
-        yield f"  {gap.iam or gap.operation}: {gap.code}, {gap.count} reads in {gap.accounts} {accounts}{example}", ""
+        where = f"{counted(gap.count, 'read')} in {counted(gap.accounts, 'account')}"
+        yield f"  {gap.iam or gap.operation}: {gap.code}, {where}{example}", ""
     left = [gap for gap in gaps if gap.code in NOT_ASKED]
     if left:
         words = ", ".join(f"{gap.count} {gap.code}{f' ({gap.operation})' if gap.operation else ''}" for gap in left)

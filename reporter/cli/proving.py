@@ -9,7 +9,7 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
-from reporter.cli.filters import Accounts, AtRun, Opened, Ou, open_history, run_named, within
+from reporter.cli.filters import Accounts, AtRun, Opened, Ou, counted, open_history, run_named, within
 
 VERIFY_HELP = """Re-hash the whole history and walk its chain; name each row that was altered.
 
@@ -87,7 +87,7 @@ def _print(problems: Any, runs: Any, witnesses: list[dict[str, Any]]) -> None:
     for one in problems:
         line(plain(f"ALTERED {one.table} {one.row}: {one.what}"), "bold red")
     if not problems:
-        said = f"{len(runs)} runs, head {runs[0].chain}" if runs else "no run has been sealed yet"
+        said = f"{counted(len(runs), 'run')}, head {runs[0].chain}" if runs else "no run has been sealed yet"
         line(f"Nothing was altered: {said}", "green")
     for one in witnesses:
         line(plain(one["said"]), "" if one["holds"] else "bold red")
@@ -226,7 +226,7 @@ def export(
     opened = open_history(config)
     with told(GitError):
         added = export_git(opened.engine, git, _said, within(account, ou))
-    line(f"{added} commits added in {git}")
+    line(f"{counted(added, 'commit')} added in {git}")
 
 
 def _said(text: Any) -> None:

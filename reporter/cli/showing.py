@@ -9,8 +9,9 @@ from typing import Any
 
 from reporter.cli.asking import Asked, Row, Wanted
 from reporter.cli.console import err, line, plain
+from reporter.cli.filters import counted
 from reporter.documents.canonical import plain as as_data
-from reporter.model import ReadStatus, Status
+from reporter.model import Finding, ReadStatus, Status
 
 SIGNS = {Status.PASS: "✓", Status.FAIL: "✗", Status.INSUFFICIENT_DATA: "?", Status.NOT_APPLICABLE: "–"}
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
@@ -62,7 +63,7 @@ class Sheet:
             title = CHECKS[check].title if check in CHECKS else "no longer asked"
             self._print_group(Status(status), severity, f"{check}  {title}", group)
         for (account, why), number in self.unread.items():
-            line(f"? {_count(number, 'answer')} missing in {self._account(account)}", "magenta")
+            line(f"? {counted(number, 'answer')} missing in {self._account(account)}", "magenta")
             line(f"      {plain(why)}")
         self._foot()
 
@@ -90,7 +91,7 @@ class Sheet:
         if (more := group.count - len(group.shown)) > 0:
             new = f", {group.new} of all new" if group.new else ""
             waived = f", {group.waived} waived" if group.waived else ""
-            where = _count(len(group.accounts), "account")
+            where = counted(len(group.accounts), "account")
             check = group.shown[0].finding.check
             line(
                 f"      and {more} more, {group.count} in {where}{new}{waived}: reporter findings --check {check} --all"
@@ -132,7 +133,7 @@ class Sheet:
         total = sum(group.count for group in self.groups.values()) + sum(self.unread.values())
         waived = sum(group.waived for group in self.groups.values())
         line(
-            f"{_count(total, 'finding')}{f', {waived} waived' if waived else ''}. {coverage_words(self.asked.coverage)}"
+            f"{counted(total, 'finding')}{f', {waived} waived' if waived else ''}. {coverage_words(self.asked.coverage)}"
         )
         for text in waiver_words(self.asked.review):
             line(text, "yellow")
@@ -143,7 +144,7 @@ def coverage_words(c: Any) -> str:
     """How many accounts an answer rests on."""
     in_scope = c.total - c.excluded
     return (
-        f"Coverage: {c.read} of {_count(in_scope, 'account')} in scope read completely, "
+        f"Coverage: {c.read} of {counted(in_scope, 'account')} in scope read completely, "
         f"{c.partial} partly, {c.unreachable} not at all."
     )
 
@@ -207,6 +208,7 @@ def document(row: Row) -> dict[str, Any]:
     evidence = [{name: getattr(e, name) for name in e.__dataclass_fields__} for e in one.evidence]
     return {
         **{name: getattr(one, name) for name in NAMES},
+        **_code(one),
         "evidence": evidence,
         "since": row.since,
         "state": row.state or None,
@@ -214,9 +216,17 @@ def document(row: Row) -> dict[str, Any]:
     }
 
 
+def _code(finding: Finding) -> dict[str, str]:
+    """The remedy as Terraform and CloudFormation, where the check has one."""
+    from reporter.assess.evaluate import CHECKS
+    from reporter.assess.remediation import filled
+
+    check = CHECKS.get(finding.check)
+    if check is None or finding.status is not Status.FAIL:
+        return {}
+    fragments = {"terraform": check.terraform, "cloudformation": check.cloudformation}
+    return {name: filled(text, finding, check.acts_on) for name, text in fragments.items() if text}
+
+
 def _json(value: Any) -> str:
     return json.dumps(as_data(value), ensure_ascii=False, sort_keys=True, default=str)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,7 +11,7 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, told
-from reporter.cli.filters import Opened, Ou, open_history, run_named
+from reporter.cli.filters import Opened, Ou, counted, open_history, run_named
 from reporter.cli.narrowing import say, told_of_files
 from reporter.cli.progress import progress
 from reporter.cli.running import owner
@@ -155,10 +155,10 @@ def _document(watched: Any, queued: Any, states: dict[str, int]) -> dict[str, An
 def _told_lines(queued: Any, states: dict[str, int]) -> list[str]:
     said = []
     if queued is not None:
-        said.append(f"{queued.letters} messages queued; {queued.known} changes told before")
+        said.append(f"{counted(queued.letters, 'message')} queued; {counted(queued.known, 'change')} told before")
         if queued.held:
             said.append(
-                f"{queued.held} recipients have had their daily number of messages: they get the rest with the next"
+                f"{counted(queued.held, 'recipient')} with the day's number of messages: the rest comes with the next"
             )
     if states:
         said.append("outbox: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items())))
@@ -206,7 +206,7 @@ def attribute(
         emit({"schema": "reporter/attribute/1", "asked": [change.id for change in waiting], "named": found})
         return
     line(
-        f"{len(waiting)} changes asked about, {found} have a name now"
+        f"{counted(len(waiting), 'change')} asked about, {found} with a name now"
         if waiting
         else "every change has been asked about"
     )

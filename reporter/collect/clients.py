@@ -22,7 +22,16 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ProfileNotFound
 from botocore.parsers import ResponseParserError
 
-from reporter.collect.failures import SDK_ERRORS, Failure, OperationRefused, ReadFailed, failure, means_absent, unread
+from reporter.collect.failures import (
+    SDK_ERRORS,
+    Failure,
+    OperationRefused,
+    ReadFailed,
+    WrongName,
+    failure,
+    means_absent,
+    unread,
+)
 from reporter.collect.models import table_loader
 from reporter.collect.options import CollectError, Connection
 from reporter.collect.pace import Pace
@@ -132,7 +141,7 @@ class Clients:
         self._silent: dict[
             tuple[str, str], tuple[float, Failure]
         ] = {}  # endpoints that could not be reached, until when
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], tuple[Any, str | None]] = {}
         self.session = botocore.session.Session(profile=connection.profile or None)
         try:
             data_path = self.session.get_config_variable("data_path")
@@ -156,9 +165,12 @@ class Clients:
             self.pace.wait(who.account, request.region, request.pace)
             try:
                 credentials = who.credentials(tally)
-                return self._send(credentials, tally, request)
+                return self._send(who.account, credentials, tally, request)
             except SDK_ERRORS as error:
                 failed = failure(error)
+                if isinstance(error, WrongName) and self._shared:
+                    self._shared = False  # this release of the SDK does not take credentials by request
+                    continue
             if means_absent(request.absent, failed):
                 failed = replace(failed, kind="absent")
                 break
@@ -168,7 +180,8 @@ class Clients:
             if failed.kind == "expired" and renewals < _RENEWALS and who.renew(tally, credentials):
                 renewals += 1
                 continue
-            if not failed.again or attempt == self.connection.attempts:
+            hopeful = failed.again or (failed.kind == "expired" and renewals == 0)
+            if not hopeful or attempt == self.connection.attempts:
                 break
             self._sleep(min(self.connection.backoff * 2 ** (attempt - 1), 20.0))
         if failed.code == "EndpointUnreachable":
@@ -185,29 +198,31 @@ class Clients:
         known = self.session.get_available_regions
         return region in known(service, self.partition) or region not in known("ec2", self.partition)
 
-    def forget(self, account: str, access_key: str = "") -> None:
-        """Drop what was kept for an account that is done."""
+    def forget(self, account: str) -> None:
+        """Drop what was kept for an account that is done; its clients too, if it had its own."""
         self.pace.forget(account)
-        if not self._shared:
-            with self._lock:
-                for key in tuple(self._clients):
-                    if key[2] == access_key:
-                        self._clients.pop(key).close()
-
-    def client(self, service: str, region: str, credentials: Credentials | None = None) -> Any:
-        """The client for a service and region, made once, under a lock: making two at once parses the models twice."""
-        key = (service, region, credentials.access_key if credentials and not self._shared else "")
-        found = self._clients.get(key)
-        if found is not None:
-            return found
+        if self._shared:
+            return
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._make(service, region, credentials)
-            return self._clients[key]
+            for key in [key for key in self._clients if key[2] == account]:
+                self._clients.pop(key)
 
-    def _make(self, service: str, region: str, credentials: Credentials | None) -> Any:
+    def client(self, service: str, region: str, account: str = "", credentials: Credentials | None = None) -> Any:
+        """The client for a service and region, made once, under a lock: making two at once parses the models twice.
+
+        Where clients are not shared each account has its own, made anew when its credentials change.
+        """
+        own = None if self._shared else credentials
+        key = (service, region, account if own else "")
+        with self._lock:
+            found, made_with = self._clients.get(key, (None, None))
+            if found is None or (own and made_with != own.access_key):
+                found = self._make(service, region, own)
+                self._clients[key] = (found, own.access_key if own else None)
+            return found
+
+    def _make(self, service: str, region: str, own: Credentials | None) -> Any:
         connection = self.connection
-        own = credentials if credentials and not self._shared else None
         client = self.session.create_client(
             service,
             region_name=region,
@@ -246,8 +261,8 @@ class Clients:
         _look_once_more(request, event_name)
         return self._transport(request)
 
-    def _send(self, credentials: Credentials, tally: Tally, request: Request) -> dict[str, Any]:
-        client = self.client(request.service, request.region, credentials)
+    def _send(self, account: str, credentials: Credentials, tally: Tally, request: Request) -> dict[str, Any]:
+        client = self.client(request.service, request.region, account, credentials)
         turn = _turn.set(_Turn(credentials, tally, request.service))
         try:
             answer: dict[str, Any] = getattr(client, xform_name(request.operation))(**request.params)
@@ -275,7 +290,7 @@ def _look_once_more(request: Any, event_name: str) -> None:
     signed = request.headers.get("Authorization", b"")
     text = signed.decode("ascii", "replace") if isinstance(signed, bytes) else str(signed)
     if f"Credential={turn.credentials.access_key}/" not in text:
-        raise OperationRefused("the request is not signed with the credentials of the account at hand")
+        raise WrongName("the request is not signed with the credentials of the account at hand")
     turn.tally.sent(f"{turn.service}:{event_name.rpartition('.')[2]}")
 
 

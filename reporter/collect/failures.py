@@ -113,6 +113,10 @@ class OperationRefused(Exception):
     """An operation that is not in the table of reads was about to be sent."""
 
 
+class WrongName(OperationRefused):
+    """A request was about to leave under another account's name."""
+
+
 SDK_ERRORS = (sdk.BotoCoreError, sdk.ClientError, OSError, OperationRefused, *SHAPE_ERRORS)
 
 

@@ -80,7 +80,9 @@ def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
         facts={"_home": door.clients.home, "_partition": door.clients.partition},
     )  # fmt: skip
     rows, broken = _gathered(asker, ACCOUNTS)
-    if broken is not None and not rows and not last_known:
+    if broken is not None and not rows and (door.sessions.refused or not last_known):
+        if door.sessions.doubt:
+            raise CollectError(door.sessions.doubt)
         raise CollectError(
             f"AWS Organizations does not list the accounts ({broken}). Run in the management account or a delegated "
             f"administrator's, or name the accounts in the settings (organization.accounts). {broken.message}"
@@ -112,6 +114,8 @@ def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
 def configured(door: Door, accounts: Iterable[str], *, names: Mapping[str, str] | None = None) -> Organization:
     """The accounts that the settings list, where Organizations may not be asked."""
     caller = door.sessions.identify()
+    if door.sessions.refused:
+        raise CollectError(door.sessions.doubt)
     listed = tuple(Account(id, name=(names or {}).get(id, "")) for id in sorted(set(accounts)))
     if not listed:
         raise CollectError(

@@ -28,6 +28,8 @@ def probe_caller(door: Door) -> Probe:
         caller = door.sessions.identify()
     except CollectError as error:
         return Probe(False, str(error))
+    if door.sessions.doubt:
+        return Probe(False, door.sessions.doubt)
     return Probe(True, f"{caller.arn} in account {caller.account}, region {door.clients.home}.", caller.arn)
 
 

@@ -70,15 +70,16 @@ def names_in(kind: ResourceType, items: Iterable[ConfigurationItem]) -> Iterator
     """What these items name of a type; each name once, in the order of the items."""
     seen: set[Reference] = set()
     for item in items:
-        for named in kind.named_by:
-            if named.by != item.type:
-                continue
-            found = evaluate(named.path, item.configuration)
-            for name in found if isinstance(found, list) else (found,):
-                reference = resolve(kind, name, item)
-                if reference and reference not in seen:
-                    seen.add(reference)
-                    yield reference
+        paths = (named.path for named in kind.named_by if named.by == item.type)
+        for name in (name for path in paths for name in _listed(evaluate(path, item.configuration))):
+            reference = resolve(kind, name, item)
+            if reference and reference not in seen:
+                seen.add(reference)
+                yield reference
+
+
+def _listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
 
 
 def resolve(kind: ResourceType, name: Any, by: ConfigurationItem) -> Reference | None:

@@ -15,6 +15,7 @@ from reporter.collect.failures import SDK_ERRORS, Failure, ReadFailed, clean, fa
 from reporter.collect.options import CollectError, Role
 from reporter.model import Unread
 
+_NOT_OURS = frozenset({"NoCredentials", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"})
 _KEPT = 256  # sessions that are kept for accounts that others refer to; a session is taken again when it fell out
 
 
@@ -93,23 +94,31 @@ class Sessions:
         self._lock = threading.Lock()
 
     def identify(self) -> Caller:
-        """The caller with account and ARN filled in; CollectError if AWS does not accept it.
+        """The caller with account and ARN filled in.
 
-        Where STS cannot say it now, the caller stays without them: every account is then read by its role.
+        Where STS does not say who it is, `doubt` says why; the caller stays without, and every account is read by its role.
         """
-        if not self.caller.account and self.unidentified is None:
-            try:
-                request = Request("sts", self._clients.home, "GetCallerIdentity", {}, "sts:GetCallerIdentity")
-                answer = self._clients.call(self.caller, self.tally, request)
-            except ReadFailed as error:
-                if error.kind not in {"throttled", "transient"}:
-                    raise CollectError(
-                        f"AWS does not accept the caller's credentials: {error.why.code}. {error.why.message}"
-                    ) from error
-                self.unidentified = error.why
-                return self.caller
-            self.caller.account, self.caller.arn = answer["Account"], answer["Arn"]
+        if self.caller.account or self.unidentified is not None:
+            return self.caller
+        try:
+            request = Request("sts", self._clients.home, "GetCallerIdentity", {}, "sts:GetCallerIdentity")
+            answer = self._clients.call(self.caller, self.tally, request)
+        except ReadFailed as error:
+            self.unidentified = error.why
+            return self.caller
+        self.caller.account, self.caller.arn = answer["Account"], answer["Arn"]
         return self.caller
+
+    @property
+    def refused(self) -> bool:
+        """Whether AWS does not know the caller's credentials: then there is nothing to read with."""
+        return self.unidentified is not None and self.unidentified.code in _NOT_OURS
+
+    @property
+    def doubt(self) -> str:
+        """What is wrong with the caller's credentials, if STS did not accept them."""
+        why = self.unidentified
+        return f"AWS does not accept the caller's credentials: {why.code}. {why.message}" if why else ""
 
     def of(self, account: str, tally: Tally, *, management: str = "") -> Caller | Session:
         """Who reads the account: the caller in its own account (unless a role for it is set), the role elsewhere.

@@ -79,5 +79,5 @@ def _outcome(reading: Reading, account: Account, outcome: Future[AccountSnapshot
     if not isinstance(error, Exception):
         raise error
     log.error("Reading account %s ended by a fault of the program", account.id, exc_info=error)
-    fault = Failure("InternalError", f"{type(error).__name__}: {error}", "other")
+    fault = Failure("ProgramFault", f"{type(error).__name__}: {error}", "other")
     return unreadable(reading, account, unread(fault, "", "", reading.door.clock()))

@@ -14,6 +14,7 @@ def standing(
 ) -> tuple[ReadStatus, str]:
     """READ if nothing is missing, UNREACHABLE if no listing at all could be read, else PARTIAL; and why."""
     parts = [why for item in items for why in item.unread.values() if why.code not in _NO_FAILURE]
+    gaps = [gap for gap in gaps if gap.why.code not in _NO_FAILURE]
     if not gaps and not parts:
         return ReadStatus.READ, ""
     causes = Counter(_cause(why) for why in (*parts, *(gap.why for gap in gaps)))

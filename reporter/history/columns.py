@@ -5,7 +5,7 @@ The same bytes on SQLite and PostgreSQL, so that a seal computed on one is true 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,25 @@ def instant(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
+# The library calls a decorator's `process_result_value` through two functions of its own, for every value of every row.
+# Naming the function itself halves what reading costs.
+Processor = Callable[[Any], Any]
+
+
+def _at(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def _end(value: int | None) -> datetime | None:
+    return None if value is None or value == FOREVER else EPOCH + timedelta(microseconds=value)
+
+
+def _word(value: str | None) -> str | None:
+    if value is None or "\\" not in value:
+        return value
+    return value.encode("ascii", "backslashreplace").decode("unicode_escape")
+
+
 class Serial(TypeDecorator[int]):
     """A 64-bit row number. SQLite numbers rows by itself only in a column that is called INTEGER."""
 
@@ -55,7 +74,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         del dialect
-        return None if value is None else instant(value)
+        return _at(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _at
 
 
 class Until(TypeDecorator[datetime]):
@@ -70,7 +93,11 @@ class Until(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         del dialect
-        return None if value is None or value == FOREVER else instant(value)
+        return _end(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _end
 
 
 class Day(TypeDecorator[date]):
@@ -100,9 +127,11 @@ class Word(TypeDecorator[str]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         del dialect
-        if value is None or "\\" not in value:
-            return value
-        return value.encode("ascii", "backslashreplace").decode("unicode_escape")
+        return _word(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        del dialect, coltype
+        return _word
 
 
 class Json(TypeDecorator[Any]):

@@ -23,6 +23,7 @@ from reporter.history.lives import (
     alone,
     difference,
     item_of,
+    later,
     lives_of,
     spelled_now,
     unread_of,
@@ -120,7 +121,7 @@ def _differs(scan: _Scan, seen: Seen, row: Standing) -> None:
         close(scan.writing, row, "superseded")  # only the canonical form is new
         begin(scan.writing, again(row), seen)
         return
-    before = item_of(row, document, _confirmed(scan, row))
+    before = item_of(row, document, _last_seen(scan, row))
     change = scan.describe(
         before,
         _after(seen),
@@ -135,13 +136,12 @@ def _differs(scan: _Scan, seen: Seen, row: Standing) -> None:
         begin(scan.writing, life, alone(seen))  # what was last known is the earlier life's
         scan.writing.changes.append((replace(change, incarnation=last + 1), life))
         return
-    if seen.item.created_at is not None and seen.item.created_at != row.created_at:
-        scan.writing.renewed.append((row.resource, seen.item.created_at))
+    _renew(scan, row, seen.item)
     if seen.hash == row.hash:
         stay(scan.writing, row)
-        return
-    close(scan.writing, row, "changed")
-    begin(scan.writing, again(row), seen)
+    else:
+        close(scan.writing, row, "changed")
+        begin(scan.writing, again(row), seen)
     if change is not None and not _told_elsewhere(scan, seen.item):
         scan.writing.changes.append((change, row.resource))
 
@@ -159,14 +159,30 @@ def _appears(scan: _Scan, seen: Seen) -> None:
         life = born(writing, item, seen.uid, 1)
         change = _first_sight(scan, seen, lives)
     elif owned[-1].reader == writing.reader and owned[-1].end_reason not in ENDED:
-        life = again(owned[-1])
-        change = None if scan.joined else _compared(scan, owned[-1], seen)
+        life, seen, change = _goes_on(scan, owned, seen)
     else:
         life = born(writing, item, seen.uid, max(one.incarnation for one in owned) + 1)
         change = _another_life(scan, owned[-1], seen, life)
     begin(writing, life, seen)
     if change is not None:
         writing.changes.append((change, life))
+
+
+def _goes_on(scan: _Scan, lives: list[Standing], seen: Seen) -> tuple[Life, Seen, Change | None]:
+    """A life that was not proven to have ended goes on, unless the name was given anew meanwhile."""
+    last = lives[-1]
+    change = _compared(scan, last, seen)
+    if change is None or change.kind is not ChangeKind.RECREATED:
+        _renew(scan, last, seen.item)
+        return again(last), seen, None if scan.joined else change
+    life = born(scan.writing, seen.item, seen.uid, max(one.incarnation for one in lives) + 1)
+    return life, alone(seen), None if scan.joined else replace(change, incarnation=life.row["incarnation"])
+
+
+def _renew(scan: _Scan, row: Standing, item: ConfigurationItem) -> None:
+    """Note that AWS now gives a later date of birth for what is the same life all the same."""
+    if item.created_at is not None and (row.created_at is None or later(item.created_at, row.created_at)):
+        scan.writing.renewed.append((row.resource, item.created_at))
 
 
 def _first_sight(scan: _Scan, seen: Seen, elsewhere: list[Standing]) -> Change | None:
@@ -226,9 +242,12 @@ def _joined(scan: _Scan) -> None:
 
 def _confirmed(scan: _Scan, row: Standing) -> datetime:
     """When everything that the row says was last seen to be so."""
+    return _confirmed_parts(scan.connection, row) if row.unread else _last_seen(scan, row)
+
+
+def _last_seen(scan: _Scan, row: Standing) -> datetime:
+    """When the resource was last looked at, whatever of it was read then."""
     head = scan.past.head
-    if row.unread:
-        return _confirmed_parts(scan.connection, row)
     if head is not None and scan.past.listings.fresh(row.type, row.region, row.uid):
         at: datetime = head["at"]
         return at

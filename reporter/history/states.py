@@ -85,16 +85,16 @@ def snapshots(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator
 
 def _snapshot(connection: Connection, when: Run | datetime, account: str, *, items: bool) -> AccountSnapshot | None:
     if isinstance(when, datetime):
-        scan, at = connection.execute(states.scan_at(account, when)).first(), when
+        scan, at = connection.execute(states.SCAN_AT, {"account": account, "at": when}).first(), when
     else:
         number = number_of(connection, when.id)
         scan = connection.execute(recording.SCAN_OF, {"run": number, "account": account}).first()
         at = scan.at if scan is not None else when.as_of
-    row = connection.execute(states.account_at(account, at)).first()
+    row = connection.execute(states.ACCOUNT_AT, {"account": account, "at": at}).first()
     if scan is None or row is None:
         return None
     listings = listings_at(connection, scan.coverage)
-    rows = connection.execute(states.standing(account, at)) if items else ()
+    rows = connection.execute(states.STANDING, {"account": account, "at": at}) if items else ()
     return AccountSnapshot(
         account=account_from(row),
         status=ReadStatus(scan.status),

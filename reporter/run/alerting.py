@@ -89,8 +89,8 @@ def counts(watched: Watched) -> Iterator[Line]:
     yield Line(0, "", f"Not told: {', '.join(words) or 'nothing'}.", "faint")
     if watched.folds:
         yield Line(0, "", f"{hidden(watched.folds)}.", "faint")
-    unseen = f"{len(watched.unreachable)} accounts could not be reached, {watched.unread} reads failed"
-    yield Line(0, "", f"Looked at {watched.accounts} accounts with {watched.calls} calls; {unseen}.", "faint")
+    unseen = f"accounts not reached: {len(watched.unreachable)}, reads that failed: {watched.unread}"
+    yield Line(0, "", f"Accounts looked at: {watched.accounts}, calls: {watched.calls}, {unseen}.", "faint")
 
 
 def queue(engine: history.Engine, watched: Watched, desk: Desk) -> Queued:

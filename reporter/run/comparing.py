@@ -1,7 +1,7 @@
 """What differs between two runs, whatever happened in between, said as honestly as a change that was seen to happen.
 
-Two states alone know nothing of why a resource is missing on one side. Only a complete listing proves that it was not there;
-else it was not looked at, and is counted, not called created.
+Two states alone know nothing of why a resource is missing on one side. It came only if a run in between reported that it did;
+else the earlier run did not look for it, and it is counted, not called created.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,8 @@ from reporter.drift import direction
 from reporter.drift.changes import describe
 from reporter.drift.sensitive import TRAIL, Sensitive, sensitive
 from reporter.model import (
-    ACCOUNT,
     EVERY_PART,
-    GLOBAL,
     SEVERITIES,
-    AccountSnapshot,
     Change,
     ChangeKind,
     ConfigurationItem,
@@ -27,6 +24,7 @@ from reporter.model import (
 from reporter.run.judging import court
 from reporter.run.wiring import Judgement
 
+_CAME = {ChangeKind.CREATED, ChangeKind.RECREATED, ChangeKind.MOVED, ChangeKind.JOINED}
 _ORDER = [Direction.WORSENED, Direction.MIXED, Direction.IMPROVED, Direction.NEUTRAL]
 Pair = tuple[ConfigurationItem | None, ConfigurationItem | None]
 
@@ -45,20 +43,25 @@ class Comparison:
 def compare(engine: history.Engine, before: Run, after: Run, within: history.Within) -> Comparison:
     """Every resource that is not the same in two runs, the worse first. `before` is the earlier one."""
     weighs = sensitive_in(engine, after, frozenset())
+    seen = [change for run in runs_between(engine, before, after) for change in _of(engine, run, within)]
+    came = {(one.type, one.resource): one for one in seen if one.kind in _CAME}
     found: dict[tuple[str, str], Change] = {}  # a key that several accounts name is one key
     unknown = 0
-    past: dict[str, AccountSnapshot | None] = {}
     for pair in history.pairs(engine, before, after, within):
-        old, new = completed(engine, before, after, pair)
-        if old is None and new is not None and not _was_not_there(engine, before, past, new):
-            unknown += 1
-            continue
-        change = _described(engine, old, new, before, after)
+        old, new = _completed(engine, before, after, pair)
+        if old is None and new is not None:
+            change = came.get((new.type, new.id))  # two states do not tell what came from what was not looked for
+            unknown += change is None
+        else:
+            change = _described(engine, old, new, before, after)
         if change is not None:
-            judged = direction.judge(weighs.weighed(change), old=old, new=new)
-            found.setdefault((change.type, change.arn or change.resource), judged)
+            told = change.id is not None  # judged when it was seen to happen
+            way = change if told else direction.judge(weighs.weighed(change), old=old, new=new)
+            found.setdefault((change.type, change.arn or change.resource), way)
     changes = tuple(sorted(found.values(), key=rank))
-    return Comparison(before, after, changes, unknown, _reverted(engine, before, after, within, changes))
+    still = {(change.type, change.resource) for change in changes}
+    back = tuple(sorted((one for one in seen if (one.type, one.resource) not in still), key=rank))
+    return Comparison(before, after, changes, unknown, back)
 
 
 def judged(engine: history.Engine, compared: Comparison, judgement: Judgement) -> Comparison:
@@ -103,7 +106,7 @@ def rank(change: Change) -> tuple[int, int, str, str, str]:
     return (_ORDER.index(change.direction), SEVERITIES.index(change.severity), *place)
 
 
-def completed(engine: history.Engine, before: Run, after: Run, pair: Pair) -> Pair:
+def _completed(engine: history.Engine, before: Run, after: Run, pair: Pair) -> Pair:
     """The pair, where one side was kept under another account's name: that account named it, its owner did not list it yet."""
     old, new = pair
     if old is None and new is not None:
@@ -111,19 +114,6 @@ def completed(engine: history.Engine, before: Run, after: Run, pair: Pair) -> Pa
     elif new is None and old is not None:
         new = history.find(engine, after, old.type, old.arn or old.id)
     return old, new
-
-
-def _was_not_there(
-    engine: history.Engine, before: Run, past: dict[str, AccountSnapshot | None], item: ConfigurationItem
-) -> bool:
-    """Whether a resource of the later run is known not to have been there in the earlier one."""
-    if item.account not in past:
-        past[item.account] = history.listing(engine, before, item.account)
-    listing = past[item.account]
-    if listing is None:  # nor was its account: it joined, and so did all that it holds
-        return item.type == ACCOUNT
-    young = item.created_at is not None and item.created_at > (listing.observed_at or before.as_of)
-    return young or bool({(item.type, item.region), (item.type, GLOBAL)} & listing.listed)
 
 
 def _described(
@@ -134,19 +124,7 @@ def _described(
     if new is not None and EVERY_PART in new.unread:
         new = replace(new, unread={part: why for part, why in new.unread.items() if part != EVERY_PART})
     left = old is not None and new is None and history.listing(engine, after, old.account) is None
-    change = describe(old, new, detected_at=after.as_of, not_before=before.as_of, left=left)
-    if change is not None and change.kind is ChangeKind.JOINED:
-        return replace(change, summary="joined the organization")
-    return change
-
-
-def _reverted(
-    engine: history.Engine, before: Run, after: Run, within: history.Within, changes: tuple[Change, ...]
-) -> tuple[Change, ...]:
-    """What was seen to change between the two and is as it was again: the differences alone do not show it."""
-    still = {(change.type, change.resource) for change in changes}
-    seen = [change for run in runs_between(engine, before, after) for change in _of(engine, run, within)]
-    return tuple(sorted((change for change in seen if (change.type, change.resource) not in still), key=rank))
+    return describe(old, new, detected_at=after.as_of, not_before=before.as_of, left=left)
 
 
 def _of(engine: history.Engine, run: Run, within: history.Within) -> Iterator[Change]:

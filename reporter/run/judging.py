@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 from reporter import history
 from reporter.assess import waivers
@@ -23,6 +23,7 @@ Subject = tuple[str, str]  # type, id
 Key = tuple[str, str, str, str]  # Finding.key
 Kind = tuple[object, ...]  # what two pairs of answers have in common that tell the same of a change
 EVERYTHING = history.Within()
+LISTINGS_KEPT = 256  # the account at hand and those that many name: the log archive, the management account
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def waived_by(
 def neighbours(engine: history.Engine, run: Run) -> Neighbours:
     """The organization around an account, as the history answers for one run."""
 
+    @lru_cache(maxsize=LISTINGS_KEPT)
     def listing(account: str) -> Listing | None:
         found = history.listing(engine, run, account)
         return Listing.of(found) if found else None

@@ -267,7 +267,7 @@ class HistorySource:
         wanted = {change.id for change in changes}
         found = {}
         for one in history.acknowledgements(self._engine, self._run.as_of):
-            if one.change in wanted:
+            if one.change in wanted and not one.ended:
                 found[one.change] = report.Acknowledgement(
                     one.change, one.owner, one.reason, one.at, one.expires_on, one.ticket
                 )

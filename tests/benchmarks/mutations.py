@@ -61,7 +61,7 @@ def main():
                 server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(json.dumps(found, indent=2))
+    print(json.dumps(found))
     return any(one and (one["wrong"] or one["altered"]) for one in found.values())
 
 

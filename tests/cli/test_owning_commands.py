@@ -60,9 +60,11 @@ def test_one_sentence_for_each_mistake(file, words, sentence):
 
 def test_remarks_stand_with_the_change(file):
     """A note is kept with author and time, shown with the change and in its resource's history."""
-    assert said(file, "note", "2", "seen with the team").code == 0
-    assert "seen with the team" in said(file, "note", "2").out
-    assert "seen with the team" in said(file, "drift", "show", "2").out
+    (entry,) = said(file, "drift", "--json", "--resource", "kh-payments-dev-fixtures").json["changes"]
+    number = str(entry["change"]["id"])
+    assert said(file, "note", number, "seen with the team").code == 0
+    assert "seen with the team" in said(file, "note", number).out
+    assert "seen with the team" in said(file, "drift", "show", number).out
     assert "seen with the team" in said(file, "history", "kh-payments-dev-fixtures").out
 
 

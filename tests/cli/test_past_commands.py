@@ -68,7 +68,7 @@ def test_coverage_adds_up_and_names_the_remedy(file):
     )
     text = said(file, "coverage").out
     assert "cannot be assumed. Create it from deploy/member-role.yaml" in text
-    assert "s3:GetBucketPolicy: AccessDenied, 1 reads in 1 account" in text
+    assert "s3:GetBucketPolicy: AccessDenied, 1 read in 1 account" in text
     only = said(file, "coverage", "--status", "unreachable").out
     assert "acquired-logistics" in only
     assert "payments-prod" not in only
@@ -87,7 +87,7 @@ ALTERED = {
     "resource": "UPDATE resource SET arn = 'x' WHERE id = 20",
     "version": "UPDATE version SET valid_from = valid_from + 1 WHERE id = 30",
     "document": "UPDATE document SET data = x'00' WHERE hash = (SELECT hash FROM version WHERE id = 30)",
-    "change": "UPDATE change SET direction = 'neutral' WHERE id = 2",
+    "change": "UPDATE change SET summary = 'nothing' WHERE id = 2",
     "finding": "UPDATE finding SET severity = 'low' WHERE id = (SELECT min(id) FROM finding WHERE severity <> 'low')",
     "run": "UPDATE run SET as_of = as_of + 1 WHERE seq = 1",
     "journal": "UPDATE journal SET by = 'x' WHERE number = 1",

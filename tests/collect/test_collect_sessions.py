@@ -9,9 +9,10 @@ from reporter.collect.clients import Tally
 from reporter.collect.door import open_door
 from reporter.collect.failures import ReadFailed
 from reporter.collect.options import CollectError, CollectOptions, Connection, Role
-from reporter.collect.organization import discover
+from reporter.collect.organization import configured, discover
 from reporter.collect.probe import probe_account, probe_caller
 from reporter.collect.snapshot import collect
+from reporter.model import Account
 from reporter.simulate.simulation import Simulation
 
 ROLE = Role(name="reporter-reader", external_id="example-org-reporter")
@@ -113,3 +114,23 @@ def test_the_doctor_learns_who_reads_and_what_is_denied(aws: Simulation) -> None
     probed = probe_account(door, WORK)
     assert not probed.ok
     assert "s3:ListAllMyBuckets" in probed.sentence
+
+
+def test_credentials_that_aws_does_not_know_are_one_clear_sentence(aws: Simulation) -> None:
+    """A deleted key: reading does not begin, whatever the history knows of the accounts."""
+    aws.fault("error", "*", account=MANAGEMENT, code="InvalidClientTokenId", status=403)
+    door = door_to()
+    with pytest.raises(CollectError, match="does not accept the caller's credentials: InvalidClientTokenId"):
+        discover(door, last_known=[Account(WORK, "work")])
+    with pytest.raises(CollectError, match="InvalidClientTokenId"):
+        configured(door, [WORK])
+    assert not probe_caller(door).ok
+
+
+def test_an_sts_that_does_not_say_who_we_are_stops_nothing(aws: Simulation) -> None:
+    """Without knowing the caller's own account, the others are read all the same."""
+    aws.fault("throttle", "sts:GetCallerIdentity")
+    door = door_to()
+    organization = discover(door).select(accounts=[WORK])
+    statuses = {one.account.id: one.status.value for one in collect(door, organization)}
+    assert statuses[WORK] == "read"

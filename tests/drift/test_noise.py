@@ -28,7 +28,7 @@ def test_one_flapping_field_is_one_line():
     kept, folds = fold(changes, {BUCKET: 100})
     assert kept == ()
     assert [(one.path, one.changed, one.total, one.quiet) for one in folds] == [("Notification.Etag", 40, 100, True)]
-    assert hidden(folds) == "1 settings changed almost everywhere and are shown as one line each (40 changes)"
+    assert hidden(folds) == "1 setting changed almost everywhere and is shown as one line (40 changes)"
 
 
 def test_real_changes_survive_beside_the_noise():

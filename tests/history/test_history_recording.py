@@ -245,6 +245,34 @@ def test_accounts_join_and_leave(engine):
     assert history.verify(engine) == ()
 
 
+def test_a_bucket_made_anew_while_its_account_was_away(engine):
+    """It is another life, told by the account's joining alone; and it is not told again the week after."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0)), snapshot(TWO, weeks(0), [bucket(TWO, "a", created_at=weeks(-9))]))
+    begun = start(engine, weeks(1))
+    history.record_account(engine, begun, snapshot(ONE, weeks(1)), describe)
+    history.mark_left(engine, begun, [TWO], weeks(1))
+    history.seal(engine, begun, weeks(1))
+    for week, expected in ((2, [("joined", TWO)]), (3, [])):
+        anew = [bucket(TWO, "a", created_at=weeks(1))]
+        _, changes = run(engine, weeks(week), snapshot(ONE, weeks(week)), snapshot(TWO, weeks(week), anew))
+        assert told(changes) == expected
+    assert [one.incarnation for one in history.versions(engine, BUCKET, "a")] == [1, 2]
+    assert history.verify(engine) == ()
+
+
+def test_what_came_and_went_between_two_looks_is_told(engine):
+    """A trail that was off and is on again says when: a change without any difference, told once."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [trail(ONE, "t")]))
+    off = {"StopLoggingTime": (weeks(0) + timedelta(days=1)).isoformat(), "StartLoggingTime": weeks(1).isoformat()}
+    blinked = replace(trail(ONE, "t"), volatile={"Status": off})
+    for week, expected in ((1, [("modified", blinked.id)]), (2, [])):
+        at = weeks(week) + timedelta(hours=1)
+        _, changes = run(engine, at, snapshot(ONE, at, [blinked]))
+        assert told(changes) == expected
+    assert len(history.versions(engine, TRAIL, blinked.id)) == 1
+    assert history.verify(engine) == ()
+
+
 def test_an_account_that_moves_within_the_organization(engine):
     """Its name and unit are kept in intervals: a past run knows it as it was then."""
     run(engine, weeks(0), snapshot(ONE, weeks(0)))

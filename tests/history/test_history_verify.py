@@ -119,7 +119,9 @@ SEALED = {
     table.name: [
         column
         for column in table.columns
-        if not column.primary_key and column.name not in UNSEALED and (table.name, column.name) != ("run", "reason")
+        if not column.primary_key
+        and not (column.name in UNSEALED and "lease_until" in table.columns)
+        and (table.name, column.name) != ("run", "reason")
     ]
     for table in Row.metadata.sorted_tables
 }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -174,8 +175,10 @@ def test_an_edition_that_does_not_exist_is_one_clear_error(text):
 
 
 def test_file_names_of_editions_are_plain():
-    """ASCII letters, digits and dashes only, whatever the OU is called."""
-    assert Edition("ou", "Root/Préprod & Co").key == "ou-root-pr-prod---co"
+    """ASCII letters, digits, dots and dashes only, whatever the OU is called; and no two editions share one."""
+    assert re.fullmatch(r"ou-root-pr-prod---co-[0-9a-f]{8}", Edition("ou", "Root/Préprod & Co").key)
+    assert Edition("ou", "Root/A").key != Edition("ou", "Root-A").key
+    assert Edition("framework", "cis-aws-5.0.0").key == "framework-cis-aws-5.0.0"
     assert Edition("account", "111122223333").key == "account-111122223333"
 
 

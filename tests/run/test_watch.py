@@ -103,7 +103,7 @@ def test_a_quiet_look_is_cheap_and_tells_nothing(watch):
     )
     text = "\n".join(map(str, lines(watched, watched.alerts)))
     assert text.startswith("Not told: nothing.")
-    assert f"Looked at 5 accounts with {watched.calls} calls; 0 accounts could not be reached, 0 reads failed." in text
+    assert f"Accounts looked at: 5, calls: {watched.calls}, accounts not reached: 0, reads that failed: 0." in text
 
 
 def test_what_got_worse_is_told_once_with_who_did_it(watch):
@@ -278,7 +278,7 @@ def test_the_command_prints_tells_and_leaves_with_a_code(world):
     )
     loud = world.reporter("watch", "--part", "trails")
     assert loud.returncode == 4, loud.stderr
-    assert "1 messages queued; 0 changes told before" in loud.stdout
+    assert "1 message queued; 0 changes told before" in loud.stdout
     assert "Not told: nothing." in loud.stdout
     again = json.loads(world.reporter("watch", "--no-deliver", "--json").stdout)
     assert [one["change"]["resource"] for one in again["alerts"]] == [arn]

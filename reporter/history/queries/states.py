@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
+from reporter.history.columns import Instant
 from reporter.history.nouns import Within
 from reporter.history.tables import ACCOUNT, DOCUMENT, RESOURCE, SCAN, VERSION
 
@@ -76,33 +77,29 @@ def scans(run: int, within: Within) -> Select[Any]:
     )
 
 
-def scan_at(account: str, at: datetime) -> Select[Any]:
-    """An account's last scan up to an instant."""
-    return (
-        select(SCAN)
-        .where(SCAN.c.account == account, SCAN.c.at <= at)
-        .order_by(SCAN.c.at.desc(), SCAN.c.id.desc())
-        .limit(1)
-    )
+_AT = bindparam("at", type_=Instant())
 
-
-def account_at(account: str, at: datetime) -> Select[Any]:
-    """What Organizations said of an account at an instant."""
-    return select(ACCOUNT).where(ACCOUNT.c.account == account, valid(ACCOUNT, at))
+# an account's last scan up to an instant, and what Organizations said of it then
+SCAN_AT = (
+    select(SCAN)
+    .where(SCAN.c.account == bindparam("account"), SCAN.c.at <= _AT)
+    .order_by(SCAN.c.at.desc(), SCAN.c.id.desc())
+    .limit(1)
+)
+ACCOUNT_AT = select(ACCOUNT).where(ACCOUNT.c.account == bindparam("account"), valid(ACCOUNT, _AT))
 
 
 def _versions(*columns: Any) -> Select[Any]:
     return select(*LIFE, *columns).join(VERSION, VERSION.c.resource == RESOURCE.c.id)
 
 
-def standing(reader: str, at: datetime) -> Select[Any]:
-    """An account's own resources at an instant, with their documents."""
-    return (
-        _versions(*CONTENT)
-        .outerjoin(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
-        .where(VERSION.c.reader == reader, RESOURCE.c.account == reader, valid(VERSION, at))
-        .order_by(RESOURCE.c.type, RESOURCE.c.region, RESOURCE.c.key)
-    )
+# an account's own resources at an instant, with their documents
+STANDING = (
+    _versions(*CONTENT)
+    .outerjoin(DOCUMENT, DOCUMENT.c.hash == VERSION.c.hash)
+    .where(VERSION.c.reader == bindparam("account"), RESOURCE.c.account == bindparam("account"), valid(VERSION, _AT))
+    .order_by(RESOURCE.c.type, RESOURCE.c.region, RESOURCE.c.key)
+)
 
 
 def standing_lines(reader: str, at: datetime) -> Select[Any]:
