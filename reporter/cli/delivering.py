@@ -189,7 +189,7 @@ def _show(asked: Asked) -> None:
 
 
 def _send(asked: Asked) -> None:
-    from reporter.cli.running import owner
+    from reporter.cli.owner import owner
     from reporter.run.posting import post, transport
 
     settings = asked.opened.settings

@@ -1,10 +1,7 @@
 """`reporter run` and `reporter schedule`: one run now, or each when it is due."""
 
-import os
 import signal
-import socket
 import threading
-import uuid
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +9,7 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import GAPS, USAGE, AsJson, Config, emit, line, load_settings, now, plain, told
+from reporter.cli.owner import heir, owner
 from reporter.cli.progress import progress
 from reporter.settings import Settings
 from reporter.settings.schema import Schedule
@@ -27,26 +25,6 @@ Examples:
   reporter run --ou Root/Workloads/Prod --no-deliver
   reporter run --accounts 111122223333 --json | jq .coverage
 """
-
-
-def owner() -> str:
-    """Who holds leases in this process."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-
-
-def heir(name: str) -> str:
-    """The name of an owner that is known to be dead, to act under it; empty if it may be alive, or lived on another host."""
-    host, _, rest = name.partition(":")
-    pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdigit():
-        return ""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return name
-    except PermissionError:
-        return ""
-    return ""
 
 
 @app.command(help=RUN_HELP)
@@ -207,11 +185,27 @@ def _scheduled(settings: Settings, schedule: Schedule) -> str:
     """One run of a schedule; it is not interactive, so progress goes to the log."""
     from reporter.run.execute import Request
 
+    if schedule.kind == "watch":
+        _watched(settings)
+        return ""
     with progress() as tell:
         result = start(settings, Request(kind="scheduled", schedule=schedule.id, inherit=heir), tell)
     for text in lines(result):
         line(text)
     return str(result.run.id)
+
+
+def _watched(settings: Settings) -> None:
+    """One light look of a schedule whose kind is watch."""
+    from reporter import history
+    from reporter.cli.filters import Opened
+    from reporter.cli.watching import once
+    from reporter.run.watching import Wanted
+    from reporter.settings import database_url
+
+    engine = history.connect(database_url(settings))
+    history.prepare(engine, now())
+    once(Opened(engine, settings), Wanted())
 
 
 def _list(table: Any, as_json: bool) -> None:

@@ -154,7 +154,7 @@ def waiver_words(review: Any) -> Iterable[str]:
     for one in review.expired:
         yield f"waiver {one.id} ended on {one.expires_on}, what it covered fails again: {_waiver(one)}"
     for one in review.unused:
-        yield f"waiver {one.id} matches nothing: {_waiver(one)}"
+        yield f"waiver {one.id} matches nothing that fails: {_waiver(one)}"
     for one in review.expiring:
         yield f"waiver {one.id} ends on {one.expires_on}: {_waiver(one)}"
 

@@ -13,8 +13,8 @@ from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, told
 from reporter.cli.filters import Opened, Ou, counted, open_history, run_named
 from reporter.cli.narrowing import say, told_of_files
+from reporter.cli.owner import owner
 from reporter.cli.progress import progress
-from reporter.cli.running import owner
 from reporter.model import SEVERITIES
 
 WATCH_HELP = """Look at what matters most between two runs, and tell only what got worse in security since the last run.

@@ -23,7 +23,7 @@ from urllib3.util import ssl_ as tls
 from reporter.collect.options import CollectError, Connection
 
 _HOSTS = 512  # services times regions, with room; the longest unused makes way
-_PASSING = re.compile(r"^https?://\d{12}\.")  # S3 Control has a host for each account: nothing to keep open
+_PASSING = re.compile(r"^\d{12}\.")  # S3 Control has a host for each account: nothing to keep open
 _PASSING_HOSTS = 8
 
 
@@ -48,6 +48,7 @@ class Transport:
             ],
         )
         self._kept, self._passing = pools(num_pools=_HOSTS), pools(num_pools=_PASSING_HOSTS)
+        self._by_host: dict[str, Any] = {}
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
         """The answer; None where the SDK is to send the request itself."""
@@ -67,9 +68,18 @@ class Transport:
         except http.HTTPError as error:
             raise sdk.ConnectionClosedError(endpoint_url=request.url, request=request, error=error) from error
 
+    def _pool(self, url: str) -> Any:
+        """The connections to a host; finding them by the whole URL each time would cost as much as parsing an answer."""
+        host = url.split("/", 3)[2]
+        pool = self._by_host.get(host)
+        if pool is None:
+            if _PASSING.match(host):
+                return self._passing.connection_from_url(url)
+            pool = self._by_host[host] = self._kept.connection_from_url(url)
+        return pool
+
     def _answer(self, request: Any, target: str) -> AWSResponse:
-        pools = self._passing if _PASSING.match(request.url) else self._kept
-        answer = pools.connection_from_url(request.url).urlopen(
+        answer = self._pool(request.url).urlopen(
             request.method,
             target,
             body=request.body,

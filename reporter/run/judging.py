@@ -15,7 +15,7 @@ from reporter.assess.resource_types import TRAIL
 from reporter.collect.resources import asked_by
 from reporter.drift import direction
 from reporter.drift.sensitive import Sensitive, sensitive
-from reporter.model import AccountSnapshot, Change, ConfigurationItem, Evidence, Finding, ReadStatus, Run
+from reporter.model import EVERY_PART, AccountSnapshot, Change, ConfigurationItem, Evidence, Finding, ReadStatus, Run
 from reporter.run.wiring import Judgement
 
 Tell = Callable[[int, int, str], None]  # done, total, what
@@ -23,7 +23,7 @@ Subject = tuple[str, str]  # type, id
 Key = tuple[str, str, str, str]  # Finding.key
 Kind = tuple[object, ...]  # what two pairs of answers have in common that tell the same of a change
 EVERYTHING = history.Within()
-LISTINGS_KEPT = 256  # the account at hand and those that many name: the log archive, the management account
+LISTINGS_KEPT = 32  # the account at hand and those that many name: the log archive, the management account
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +198,18 @@ def waived_by(
     """Finding keys to the id of the waiver that covers each."""
     if not accepted.items:
         return {}
-    tags = {(item.type, item.id): item.configuration.get("Tags") for item in snapshot.items}
+    tags = {(item.type, item.id): _tags(item) for item in snapshot.items}
     found = {}
     for finding in findings:
         own = tags.get((finding.type, finding.resource))
         if waiver := waivers.match(accepted, finding, snapshot.account, own, on):
             found[finding.key] = waiver.id
     return found
+
+
+def _tags(item: ConfigurationItem) -> Mapping[str, str] | None:
+    """A resource's tags as they were read; None where they were not: what it was tagged with before waives nothing."""
+    return None if item.unread.keys() & {EVERY_PART, "Tags"} else item.configuration.get("Tags")
 
 
 def neighbours(engine: history.Engine, run: Run) -> Neighbours:

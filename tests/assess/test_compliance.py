@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reporter.assess.compliance import UNREAD, Tally, control_status, counted, tally
+from reporter.assess.compliance import UNREAD, Tally, completed, control_status, counted, tally
 from reporter.assess.posture import Rollup, assess, days_passing
 from reporter.model import (
     Account,
@@ -399,3 +399,14 @@ def test_days_passing_claims_nothing_it_does_not_know(runs, expected):
     """A stretch between two runs passes if both its ends do; the worst answer of a day counts."""
     seen = days_passing((TODAY + timedelta(days=day), ControlStatus(status)) for day, status in runs)
     assert (seen.passing, seen.observed) == expected
+
+
+def test_a_check_that_was_asked_and_found_nothing_is_answered():
+    """Silence of a check that was asked is an answer; of one that was not, it is none."""
+    found = tally([], ["asked"])
+    whole = completed({}, ["asked"])
+    assert whole == found
+    assert whole["asked"].answered == 1
+    assert "younger" not in whole
+    failing = counted(failed=1)
+    assert completed({"asked": failing}, ["asked", "other"]) == {"asked": failing, "other": counted()}

@@ -1,5 +1,6 @@
 """The fix plan: a script to be read, in order, harmless until asked, whatever the names in it."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 import reporter.checks  # noqa: F401  fills the registry
 from reporter.assess import evaluate
-from reporter.assess.remediation import fix_plan, steps
+from reporter.assess.remediation import filled, fix_plan, steps
 from reporter.model import Evidence, Finding, Status
 
 ME = "111122223333"
@@ -257,3 +258,33 @@ def test_every_plan_is_a_script_a_shell_accepts(name, fix):
     body = script.split("\n}\n")[-1]
     ours = ("#", "step ", "create ", "if [", "")
     assert all(line == "" or line.startswith(ours[:4]) for line in body.split("\n"))
+
+
+VERSIONED = 'resource "aws_s3_bucket_versioning" "this" {\n  bucket = "{Name}"\n  versioning_configuration { status = "Enabled" }\n}\n'
+GROUPED = 'Group:\n  Type: AWS::Logs::LogGroup\n  Properties: {LogGroupName: "{logGroupName}", RetentionInDays: 400}\n'
+
+
+def test_a_fragment_names_the_resource_that_is_changed():
+    """The failing bucket itself, or the bucket of a failing trail, or its log group; what is not known stays to be seen."""
+    mine = finding("", name="logs", type="AWS::S3::Bucket")
+    assert 'bucket = "logs"' in filled(VERSIONED, mine, "AWS::S3::Bucket")
+    read = (
+        Evidence("AWS::CloudTrail::Trail", "t", ME, "Name", "the-trail"),
+        Evidence("AWS::S3::Bucket", "its-bucket", ME, "Versioning", None),
+        Evidence("AWS::Logs::LogGroup", f"arn:aws:logs:eu-west-1:{ME}:log-group:/trail/all", ME, "retentionInDays", 30),
+    )
+    trail = finding("", name="t", type="AWS::CloudTrail::Trail", evidence=read)
+    assert 'bucket = "its-bucket"' in filled(VERSIONED, trail, "AWS::S3::Bucket")
+    assert 'LogGroupName: "/trail/all"' in filled(GROUPED, trail, "AWS::Logs::LogGroup")
+    unread = finding("", name="t", type="AWS::CloudTrail::Trail")
+    assert 'bucket = "{Name}"' in filled(VERSIONED, unread, "AWS::S3::Bucket")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_inside_its_quotes(name):
+    """No quote, no line and no expression of Terraform gets out."""
+    text = filled(VERSIONED, finding("", name=name, type="AWS::S3::Bucket"), "AWS::S3::Bucket")
+    assert len(text.splitlines()) == len(VERSIONED.splitlines())
+    (line,) = [line for line in text.splitlines() if "bucket =" in line]
+    assert json.loads(line.partition("= ")[2].replace("$${", "${").replace("%%{", "%{")) == name
+    assert not re.search(r"(?<!\$)\$\{|(?<!%)%\{", line)

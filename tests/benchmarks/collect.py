@@ -387,6 +387,8 @@ def latency(folder: Path) -> dict[str, Any]:
             "threads": 32,
             "calls": run["server"]["calls"],
             "wall_seconds": round(run["wall"], 1),
+            "cpu_seconds": round(run["cpu"], 1),
+            "load_average": os.getloadavg()[0],
         },
     }
 

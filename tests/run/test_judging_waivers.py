@@ -169,6 +169,15 @@ def test_a_waiver_stands_beside_its_finding_until_its_day_is_over(elm: Elm, simu
     assert [(t.failed, t.waived) for t in history.tallies(elm.engine, second) if t.check == CHECK] == [(3, 1)]
 
 
+def test_tags_that_could_not_be_read_waive_nothing(elm: Elm, simulated: Simulation) -> None:
+    """What the bucket was tagged with a week ago is no reason to accept today's finding."""
+    assert standing(elm, elm.run())["elm-cache"] == "by-tag"
+    simulated.deny("s3:GetBucketTagging", account="elm-team")
+    simulated.advance(days=7)
+    assert standing(elm, elm.run())["elm-cache"] is None
+    simulated.allow()
+
+
 def test_the_list_of_findings_names_waivers_that_ended_or_match_nothing(
     elm: Elm, simulated: Simulation, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,7 +190,7 @@ def test_the_list_of_findings_names_waivers_that_ended_or_match_nothing(
         f"waiver short ended on 2026-11-05, what it covered fails again: {CHECK} on resource elm-data, owner ann"
         in text
     )
-    assert f"waiver nothing matches nothing: {CHECK} on ou Root/Nowhere, owner cat" in text
+    assert f"waiver nothing matches nothing that fails: {CHECK} on ou Root/Nowhere, owner cat" in text
     assert "waived by by-tag until 2030-01-01 (bob: made again in an hour)" in text
     assert "3 findings, 1 waived." in text
     data = said(elm, capsys, "findings", "--json")
