@@ -84,6 +84,8 @@ def test_kms_signs(monkeypatch, spec):
     """An asymmetric KMS key signs; the public half comes along and is enough to verify without AWS."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
+    for name in ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)  # another test's simulated AWS is none of this one's business
     with mock_aws():
         kms = boto3.Session().client("kms", region_name="eu-west-1")
         made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec=spec)["KeyMetadata"]
