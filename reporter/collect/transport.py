@@ -22,9 +22,9 @@ from urllib3.util import ssl_ as tls
 
 from reporter.collect.options import CollectError, Connection
 
-_HOSTS = 512  # services times regions, with room; the longest unused makes way
+_HOSTS = 512  # kept open: services times regions, with room
 _PASSING = re.compile(r"^\d{12}\.")  # S3 Control has a host for each account: nothing to keep open
-_PASSING_HOSTS = 8
+_PASSING_HOSTS = 64  # and every host beyond those kept (buckets by name): the longest unused makes way
 
 
 class Transport:
@@ -47,7 +47,7 @@ class Transport:
                 (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
             ],
         )
-        self._kept, self._passing = pools(num_pools=_HOSTS), pools(num_pools=_PASSING_HOSTS)
+        self._kept, self._passing = pools(num_pools=2 * _HOSTS), pools(num_pools=_PASSING_HOSTS)
         self._by_host: dict[str, Any] = {}
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
@@ -73,7 +73,7 @@ class Transport:
         host = url.split("/", 3)[2]
         pool = self._by_host.get(host)
         if pool is None:
-            if _PASSING.match(host):
+            if _PASSING.match(host) or len(self._by_host) >= _HOSTS:
                 return self._passing.connection_from_url(url)
             pool = self._by_host[host] = self._kept.connection_from_url(url)
         return pool

@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from test_judging_truth import judged
 
 from reporter import history
 from reporter.cli.app import main
@@ -94,12 +95,13 @@ manual = "no check sees people look"
 
 @dataclass
 class Elm:
-    """The settings file, its settings, the history, and one more run at the simulated time."""
+    """The settings file, its settings, the history, and one more run at the simulated time: without reports, or whole."""
 
     file: Path
     settings: Settings
     engine: history.Engine
     run: Callable[[], Run]
+    whole: Callable[[], Run]
 
 
 @pytest.fixture
@@ -136,11 +138,17 @@ attestations = "{tmp_path}/attestations.toml"
         settings = load(file, {})
         engine = history.connect(f"sqlite:///{tmp_path}/reporter.db")
 
-        def once() -> Run:
+        def whole() -> Run:
             asked = Request(deliver=False)
             return execute(settings, asked, owner="t", clock=lambda: simulated.now, tell=lambda *_: None).run
 
-        yield Elm(file, settings, engine, once)
+        def once() -> Run:
+            by = judgement(settings)
+            history.prepare(engine, simulated.now)
+            history.sync_waivers(engine, by.waivers.items, simulated.now)
+            return judged(engine, simulated, ORGANIZATION, with_stored(by, engine, simulated.now))
+
+        yield Elm(file, settings, engine, once, whole)
 
 
 def standing(elm: Elm, run: Run) -> dict[str, str | None]:
@@ -151,14 +159,14 @@ def standing(elm: Elm, run: Run) -> dict[str, str | None]:
 
 def test_a_waiver_stands_beside_its_finding_until_its_day_is_over(elm: Elm, simulated: Simulation) -> None:
     """In force it covers, the finding stays; ended, the finding counts again and both the ended and the idle are listed."""
-    first = elm.run()
+    first = elm.whole()
     assert standing(elm, first) == {"elm-data": "short", "elm-cache": "by-tag", "elm-odd": None}
     review = reviewed(elm.engine, first, first.as_of.date())
     assert [one.id for one in review.unused] == ["nothing"]
     assert [one.id for one in review.expiring] == ["short"]
     assert review.expired == ()
     simulated.advance(days=7)
-    second = elm.run()
+    second = elm.whole()
     assert standing(elm, second) == {"elm-data": None, "elm-cache": "by-tag", "elm-odd": None}
     review = reviewed(elm.engine, second, second.as_of.date())
     assert [one.id for one in review.expired] == ["short"]
