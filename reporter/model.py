@@ -248,12 +248,31 @@ Confidence = Literal["exact", "likely", "ambiguous", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Attribution:
-    """Which events made a change, how sure that is, and why."""
+class SettingMaker:
+    """Which events made one of the differences of a change."""
 
+    path: str  # the difference's
     confidence: Confidence
     reason: str
     actors: tuple[Actor, ...] = ()  # the one that produced the state first
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Which events made a change, how sure that is, and why.
+
+    The first actor is who made it worse, or where nothing got worse the last who had a part in it.
+    """
+
+    confidence: Confidence
+    reason: str
+    actors: tuple[Actor, ...] = ()
+    settings: tuple[SettingMaker, ...] = ()  # one for each difference, where they were told apart
+
+    @property
+    def others(self) -> int:
+        """How many people or workloads besides the first wrote on what changed: "alice and 2 others"."""
+        return len({actor.principal for actor in self.actors} - {actor.principal for actor in self.actors[:1]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +340,7 @@ class Framework:
     licence: str = ""  # what its text allows, and what we therefore print
     confirmed: str = ""  # what its ids and mappings were checked against, and what was not
     default: bool = False  # reported on unless settings choose others
+    total: int | None = None  # controls that the standard itself has; `controls` may be a selection. None: not known
 
 
 class ControlStatus(StrEnum):
@@ -352,3 +372,7 @@ class Run:
     tool_version: str = ""
     checks_hash: str = ""
     organization: str = ""
+    schedule: str = ""  # the schedule that asked for it
+    selection: tuple[
+        str, ...
+    ] = ()  # the account ids and units a narrowed run was asked for; empty: the whole organization

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from reporter.assess.frameworks import find_control
+from reporter.assess.frameworks import find_control, is_manual
 from reporter.assess.written import Problems, check_keys, date_of, nearest, parse, quote, tables_of, text_of
 from reporter.model import Attestation, Framework
 
@@ -105,5 +105,5 @@ def _refuse_unfit(problems: Problems, framework: str, control: str, frameworks: 
     if found is None:
         close = nearest(control, {one.id for one in known.controls})
         problems.add(f'key "control" is {quote(control)}, which {quote(framework)} does not have.{close}')
-    elif not found.manual:
+    elif not is_manual(found):
         problems.add("this control is answered by checks: to accept a failing finding, write a waiver instead.")

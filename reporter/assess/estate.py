@@ -12,7 +12,7 @@ from reporter.assess.kleene import both, certain, certainly, either, every, fail
 from reporter.assess.neighbours import Listing, Neighbours, unread_aliases
 from reporter.assess.references import home_of, names_of, reference
 from reporter.assess.resource_types import KEY, TARGETS
-from reporter.assess.view import LONG_AGO, InsufficientData, NotApplicable, Refusal, View, told
+from reporter.assess.view import LISTING, LONG_AGO, InsufficientData, NotApplicable, Refusal, View, told
 from reporter.model import ACCOUNT, EVERY_PART, GLOBAL, AccountSnapshot, ConfigurationItem, Evidence, Unread
 
 __all__ = [
@@ -158,7 +158,11 @@ class Resource:
 
     def all(self, type: str, region: str = "") -> "list[Resource]":
         """All of that type in this resource's account (in one region); an incomplete listing adds one that refuses."""
-        return [Resource(self._estate, view, self._trace) for view in self._estate.all(type, self.account, region)]
+        views = self._estate.all(type, self.account, region)
+        if not views:
+            nothing = self._estate.nothing(type, self.account, region)
+            self._trace.evidence[id(nothing)] = nothing
+        return [Resource(self._estate, view, self._trace) for view in views]
 
     def estate_all(self, type: str) -> "list[Resource]":
         """All of that type in the organization; an incomplete listing adds one that refuses when looked at."""
@@ -225,6 +229,8 @@ class Estate:
         self._targets = {**TARGETS, **(targets or {})}
         self._asked_by = asked_by or _unnamed
         self._target_evidence: dict[str, Evidence] = {}
+        self._nothing: dict[tuple[str, str, str], Evidence] = {}
+        self._observed_at = snapshot.observed_at
         self._views: dict[str, list[View]] = {}
         self._names: dict[tuple[str, str], View] = {}
         items = snapshot.items
@@ -296,6 +302,15 @@ class Estate:
             return seen
         why = self.unlisted(type, region) if own else self.neighbours.unlisted(type, account, region)
         return [*seen, self._refusal(type, account, why)] if why else seen
+
+    def nothing(self, type: str, account: str, region: str = "") -> Evidence:
+        """A complete listing in which there was nothing, as evidence: by which call, when, and where ("" for everywhere)."""
+        key = (type, account, region)
+        if key not in self._nothing:
+            at = self._observed_at if account == self.account.id else None
+            place = region or "every region"
+            self._nothing[key] = Evidence(type, place, account, LISTING, [], self.operation(type, LISTING), at)
+        return self._nothing[key]
 
     def _listing_of(self, account: str) -> Listing | None:
         return self._listing if account == self.account.id else self.neighbours.listing(account)

@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from reporter.assess.estate import Estate, InsufficientData, NotApplicable, Resource, Trace
-from reporter.assess.view import told
+from reporter.assess.view import LISTING, told
 from reporter.model import ConfigurationItem, Evidence, Finding, Severity, Status
 
 Question = Callable[[Resource], bool]
@@ -223,6 +223,8 @@ def _seen(evidence: tuple[Evidence, ...]) -> str:
     if not evidence:
         return ""
     last = evidence[-1]
+    if last.key == LISTING:
+        return f"There is none in {last.id}"
     if last.value is None or last.value in ([], {}):
         return f"{last.key} is not set"
     value = _shown(last.value)

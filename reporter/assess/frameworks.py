@@ -18,7 +18,7 @@ Relation = Literal["direct", "supporting"]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 SOURCES = ("aws-docs", "prowler-derived", "ours")  # who says that this check bears on this control
 FRAMEWORK_KEYS = frozenset(
-    {"id", "title", "version", "source", "licence", "confirmed", "mapping", "default", "control"}
+    {"id", "title", "version", "source", "licence", "confirmed", "mapping", "default", "total", "control"}
 )  # fmt: skip
 CONTROL_KEYS = frozenset({"id", "title", "family", "level", "manual", "source", *RELATIONS})
 ID_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
@@ -51,6 +51,7 @@ def load(text: str, name: str, known_checks: Collection[str]) -> Framework:
         licence=text_of(problems, content, "licence"),
         confirmed=text_of(problems, content, "confirmed"),
         default=default is True,
+        total=_total(problems, content, len(controls)),
     )
     problems.refuse()
     return framework
@@ -83,6 +84,14 @@ def select(frameworks: Iterable[Framework], ids: Sequence[str] = ()) -> tuple[Fr
 def find_control(framework: Framework, id: str) -> Control | None:
     """The control of that id, if the framework has it."""
     return next((control for control in framework.controls if control.id == id), None)
+
+
+def is_manual(control: Control) -> bool:
+    """Whether a person may attest it: the file says why no check can answer it, or not all of it.
+
+    Where checks answer alone an attestation would say nothing, and a failing finding is accepted by a waiver.
+    """
+    return bool(control.manual)
 
 
 def controls_asking(frameworks: Iterable[Framework], check: str) -> tuple[tuple[Framework, Control, CheckUse], ...]:
@@ -158,6 +167,18 @@ def _direct(control: Control) -> set[str]:
 def _by_number(version: str) -> tuple[tuple[int, str], ...]:
     """Order 10.0 after 9.0."""
     return tuple((int(part), "") if part.isdigit() else (0, part) for part in version.split("."))
+
+
+def _total(problems: Problems, content: Mapping[str, Any], written: int) -> int | None:
+    """How many controls the whole standard has, if the file says so; a file cannot hold more."""
+    total = content.get("total")
+    if total is None:
+        return None
+    if isinstance(total, bool) or not isinstance(total, int) or total < written:
+        remedy = f"write how many controls the whole standard has (the file holds {written}), or leave it out."
+        problems.add(f'key "total" is {quote(total)}: {remedy}')
+        return None
+    return total
 
 
 def _framework_id(problems: Problems, content: Mapping[str, Any]) -> str:

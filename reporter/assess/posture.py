@@ -85,6 +85,7 @@ class ControlResult:
     accounts_failing: int = 0
     accounts_assessed: int = 0  # in which every check of the control has complete data
     accounts_total: int = 0
+    accounts_passing: int = 0  # of those assessed, in which nothing fails un-waived
     attestation: Attestation | None = None  # the one in force, else the last that ended
 
 
@@ -106,6 +107,7 @@ class _Sums:
     tallies: dict[str, Tally] = field(default_factory=dict)
     failing: dict[frozenset[str], int] = field(default_factory=dict)
     assessed: dict[frozenset[str], int] = field(default_factory=dict)
+    passing: dict[frozenset[str], int] = field(default_factory=dict)
 
     def add(self, tallies: Mapping[str, Tally], check_sets: Iterable[frozenset[str]], *, read: bool) -> None:
         """Count one account."""
@@ -120,6 +122,7 @@ class _Sums:
                 self.failing[checks] = self.failing.get(checks, 0) + 1
             if checks <= answered:
                 self.assessed[checks] = self.assessed.get(checks, 0) + 1
+                self.passing[checks] = self.passing.get(checks, 0) + checks.isdisjoint(failing)
 
     def merge(self, other: "_Sums") -> None:
         """Count what another one counted."""
@@ -127,7 +130,11 @@ class _Sums:
         self.read += other.read
         for check, one in other.tallies.items():
             self.tallies[check] = self.tallies.get(check, NOTHING) + one
-        for mine, theirs in ((self.failing, other.failing), (self.assessed, other.assessed)):
+        for mine, theirs in (
+            (self.failing, other.failing),
+            (self.assessed, other.assessed),
+            (self.passing, other.passing),
+        ):
             for checks, number in theirs.items():
                 mine[checks] = mine.get(checks, 0) + number
 
@@ -209,6 +216,7 @@ def _result(framework: Framework, sums: _Sums, attestations: Sequence[Attestatio
                 accounts_failing=sums.failing.get(checks, 0),
                 accounts_assessed=sums.assessed.get(checks, 0),
                 accounts_total=sums.accounts,
+                accounts_passing=sums.passing.get(checks, 0),
                 attestation=attestation,
             )
         )

@@ -22,9 +22,10 @@ SETTING: Final = re.compile(
     r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-"
 )
 REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # take away exposure, never data
-READING: Final = re.compile(r"get-|list-|describe-")
+READING: Final = re.compile(r"get-|list-|describe-|validate-")
 FOR_GOOD: Final = frozenset({"put-object-lock-configuration"})  # what cannot be taken back, nobody starts by the dozen
-FIRST: Final = ("s3-bucket-versioning", "cloudtrail-bucket-versioning")  # Object Lock and replication stand on it
+FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
+STANDING_ON_IT: Final = re.compile(r"-(object-lock|replication)$")  # checks whose fix wants versions kept first
 NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type
 VERB: Final = 2  # aws SERVICE VERB
 NOTE_SHOWN: Final = 200  # characters of a finding's reason; commands are never cut
@@ -167,16 +168,24 @@ def acts_in(finding: Finding) -> str:
     return moved[1] if moved else finding.account
 
 
-def _order(finding: Finding) -> tuple[bool, int, str, str, str]:
-    severity = SEVERITIES.index(finding.severity)
-    return (finding.check not in FIRST, severity, finding.check, finding.region, finding.resource)
+def _ordered(findings: list[Finding]) -> list[Finding]:
+    """The most urgent first; what others stand on is as urgent as the gravest of them, and comes before it."""
+    standing = [SEVERITIES.index(one.severity) for one in findings if STANDING_ON_IT.search(one.check)]
+
+    def place(finding: Finding) -> tuple[int, bool, str, str, str]:
+        severity, first = SEVERITIES.index(finding.severity), finding.check in FIRST
+        if first:
+            severity = min([severity, *standing])
+        return (severity, not first, finding.check, finding.region, finding.resource)
+
+    return sorted(findings, key=place)
 
 
 def _script(account: str, findings: list[Finding]) -> str:
     """Findings in order of urgency; a command that several findings ask for is run for the first."""
     body: list[str] = []
     done: set[tuple[str, ...]] = set()
-    for finding in sorted(findings, key=_order):
+    for finding in _ordered(findings):
         body += ["", f"# {_plain(f'{finding.severity} | {finding.check} | {finding.arn or finding.resource}')}"]
         if finding.reason:
             body.append(f"#   {_short(finding.reason)}")

@@ -8,6 +8,8 @@ from reporter.assess.resource_types import PARTS
 from reporter.model import EVERY_PART, ConfigurationItem, Evidence, Unread
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stands for "never read"
+LISTING: Final = "listing"  # key of the evidence that a complete listing had nothing of a kind
+NOT_YET: Final = "NotYetRead"  # the code of what AWS was never asked for, because nothing here reads it
 NO_PARTS: Final[frozenset[str]] = frozenset()
 
 
@@ -21,6 +23,8 @@ class NotApplicable(Exception):
 
 def told(why: Unread) -> str:
     """Why something was not read, in words: the permission and AWS's code, or whatever reason there is."""
+    if why.code == NOT_YET:
+        return "log files are not read by this version"
     if why.iam or why.operation:
         return str(why)
     return why.message or why.code

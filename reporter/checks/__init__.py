@@ -7,9 +7,11 @@ from reporter.checks import (
     cloudtrail_delivery,
     cloudtrail_key,
     detective,
+    kms,
     organization,
     s3,
     s3_exposure,
+    sns,
 )
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "cloudtrail_delivery",
     "cloudtrail_key",
     "detective",
+    "kms",
     "organization",
     "s3",
     "s3_exposure",
+    "sns",
 ]

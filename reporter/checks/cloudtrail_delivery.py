@@ -155,8 +155,7 @@ def log_integrity(trail: Resource) -> bool:
     """The digests prove that no log file of the period is missing, altered or injected.
 
     This is the proof itself, not the switch that makes it possible.
-    Fix: aws cloudtrail list-public-keys --region {HomeRegion}
-      aws s3api list-object-versions --bucket {S3BucketName}
+    Fix: aws cloudtrail validate-logs --trail-arn {TrailARN} --start-time <START> --region {HomeRegion}
     """
     result = trail["LogIntegrity"]
     if result is None:

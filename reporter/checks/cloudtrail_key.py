@@ -7,7 +7,7 @@ from reporter.assess.evaluate import check
 from reporter.assess.resource_types import KEY, TRAIL
 from reporter.checks import examples as eg
 from reporter.checks import infrastructure as code
-from reporter.checks.keys import is_usable_customer_key
+from reporter.checks.keys import is_rotated_in_time, is_usable_customer_key
 from reporter.checks.sharing import circle
 from reporter.documents.keys import may_decrypt
 from reporter.documents.sharing import service_grant_bound
@@ -89,16 +89,9 @@ def key_rotation(trail: Resource) -> bool:
     Rotation bounds what one disclosed key version gives away.
     Fix: aws kms enable-key-rotation --key-id {arn} --rotation-period-in-days 365 --region {region}
     """
-    if not trail.target("rotation_required"):
+    if not trail.target("rotation_required"):  # before the key is looked for: then it need not have been read
         raise NotApplicable("Rotation is not required by settings")
-    rotation = _key(trail)["Rotation"]
-    if rotation is None:
-        raise NotApplicable("Keys of this kind cannot be rotated automatically")
-    if not rotation["KeyRotationEnabled"]:
-        return trail.because("Rotation is off")
-    days, wanted = rotation.get("RotationPeriodInDays"), trail.target("rotation_period_days")
-    # AWS tells no period of keys that rotate yearly, as all did before there were periods
-    return days is None or days <= wanted or trail.because(f"Rotated every {days} days, the target is {wanted}")
+    return is_rotated_in_time(_key(trail))
 
 
 @check(

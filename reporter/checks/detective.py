@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from reporter.assess.estate import Resource, either, failing, some
+from reporter.assess.estate import NotApplicable, Resource, either, failing, some
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ANALYZER, DETECTOR, HUB, MACIE, ORGANIZATION, RECORDER
 from reporter.checks import examples as eg
@@ -14,9 +14,18 @@ TWO = eg.REGIONS[:2]
 ANALYZERS = "access-analyzer.amazonaws.com"
 
 
+def _regions(account: Resource, type: str) -> list[str]:
+    """The enabled regions in which AWS has the service: where it has not, nobody can switch it on."""
+    elsewhere = (account["NotOffered"] or {}).get(type, ())
+    offered = [region for region in account["Regions"] if region not in elsewhere]
+    if not offered:
+        raise NotApplicable("AWS has the service in none of the enabled regions")
+    return offered
+
+
 def _in_every_region(account: Resource, type: str, test: Callable[[Resource], Any]) -> bool:
     """Whether each enabled region has one of the kind that passes the test."""
-    without = failing(account["Regions"], lambda region: some(account.all(type, region), test))
+    without = failing(_regions(account, type), lambda region: some(account.all(type, region), test))
     return not without or account.because(f"Off in {', '.join(without)}")
 
 
@@ -24,7 +33,11 @@ def _in_every_region(account: Resource, type: str, test: Callable[[Resource], An
     "config-recorder",
     subject=ACCOUNT,
     severity="medium",
-    passes=[[eg.account(), *eg.in_every_region(eg.recorder)]],
+    passes=[
+        [eg.account(), *eg.in_every_region(eg.recorder)],
+        [eg.account(NotOffered={RECORDER: eg.REGIONS[2:]}), *(eg.recorder(region) for region in TWO)],
+    ],
+    skips=[[eg.account(NotOffered={RECORDER: eg.REGIONS})]],
     fails=[
         [eg.account()],
         [eg.account(), *(eg.recorder(region) for region in TWO)],
@@ -156,7 +169,7 @@ def access_analyzer_enabled(account: Resource) -> bool:
             lambda: some(keepers, lambda keeper: watched_centrally(keeper, region)),
         )
 
-    without = failing(account["Regions"], watched)
+    without = failing(_regions(account, ANALYZER), watched)
     return not without or account.because(f"Off in {', '.join(without)}")
 
 

@@ -1,9 +1,9 @@
-"""What a key is good for: the question that trails, buckets and event data stores share. No checks here."""
+"""What a key is good for: the questions that trails, buckets, event data stores and keys share. No checks here."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from reporter.assess.estate import Resource
+from reporter.assess.estate import NotApplicable, Resource
 from reporter.assess.resource_types import KEY
 
 
@@ -24,6 +24,20 @@ def is_usable_customer_key(user: Resource, reference: str | None) -> bool:
 
 def _alias(reference: str) -> str:
     return reference.rsplit(":", 1)[-1]
+
+
+def is_rotated_in_time(key: Resource) -> bool:
+    """Whether the key's material changes at least as often as the target asks; not asked of kinds that cannot rotate."""
+    if not key.target("rotation_required"):
+        raise NotApplicable("Rotation is not required by settings")
+    rotation = key["Rotation"]
+    if rotation is None:
+        raise NotApplicable("Keys of this kind cannot be rotated automatically")
+    if not rotation["KeyRotationEnabled"]:
+        return key.because("Rotation is off")
+    days, wanted = rotation.get("RotationPeriodInDays"), key.target("rotation_period_days")
+    # AWS tells no period of keys that rotate yearly, as all did before there were periods
+    return days is None or days <= wanted or key.because(f"Rotated every {days} days, the target is {wanted}")
 
 
 def encryption_rules(bucket: Resource) -> list[Mapping[str, Any]]:

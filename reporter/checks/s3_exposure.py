@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reporter.assess.estate import InsufficientData, Resource, both
+from reporter.assess.estate import InsufficientData, Resource, both, certain
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ACCESS_POINT, BUCKET, MULTI_REGION_ACCESS_POINT
 from reporter.checks import examples as eg
@@ -18,8 +18,10 @@ from reporter.checks.buckets import (
     owner,
 )
 from reporter.checks.keys import encrypted_with_customer_key
+from reporter.checks.sharing import circle
 from reporter.documents.logic import Answer
 from reporter.documents.public_access import Block, account_block, block_of
+from reporter.documents.sharing import foreign_control
 from reporter.model import ACCOUNT, Unread
 
 OPEN_ACCOUNT = eg.account(PublicAccessBlock=eg.NO_FLAGS)
@@ -155,7 +157,6 @@ def not_public_write(bucket: Resource) -> bool:
     "s3-bucket-external-access",
     subject=BUCKET,
     severity="high",
-    aka=("SH:S3.6", "CF:s3-bucket-blacklisted-actions-prohibited"),
     passes=[
         [eg.bucket()],
         [eg.bucket(Policy=None)],
@@ -194,6 +195,33 @@ def external_access(bucket: Resource) -> bool:
     Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
     """
     return not is_shared_outside(bucket)
+
+
+@check(
+    "s3-bucket-no-foreign-control",
+    subject=BUCKET,
+    severity="high",
+    aka=("SH:S3.6", "CF:s3-bucket-blacklisted-actions-prohibited"),
+    passes=[
+        [eg.bucket()],
+        [eg.bucket(Policy=None)],
+        [eg.bucket(Policy=eg.allowing(eg.statement(STRANGER, "s3:GetObject")))],
+        [eg.bucket(Policy=eg.allowing(eg.statement({"AWS": f"arn:aws:iam::{eg.HOME}:role/Admin"}, "s3:*")))],
+    ],
+    fails=[
+        [eg.bucket(Policy=eg.allowing(eg.statement(STRANGER, "s3:PutBucketPolicy")))],
+        [eg.bucket(Policy=eg.allowing(eg.statement(MEMBER, "s3:Put*")))],
+        [eg.bucket(Policy=eg.allowing(eg.statement("*", "s3:*")))],
+    ],
+)
+def no_foreign_control(bucket: Resource) -> bool:
+    """No other account may change the bucket's policy, its ACLs or its encryption, not even one of the organization.
+
+    Who may change the policy has every right there is, and can lock the owner out.
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
+    """
+    answer = foreign_control(bucket["Policy"], circle(bucket))
+    return not certain(answer) or bucket.because(f"Given out of hand: {answer}")
 
 
 @check(

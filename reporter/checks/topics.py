@@ -17,6 +17,7 @@ def is_public_topic(topic: Resource) -> bool:
     reached = grants_by_reach(policy, circle(topic))
     public = reached.get(Reach.PUBLIC)
     if public:
+        topic.because(f"Its policy lets anybody in: {public[0]}")
         return True
     unknown = reached.get(Reach.UNKNOWN)
     return certain(Answer(None, tuple(str(grant) for grant in unknown))) if unknown else False

@@ -3,19 +3,23 @@
 import importlib
 import logging
 import os
+import re
+import signal
 import sys
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, Any
 
 import typer
 
 from reporter import __version__
-from reporter.cli.console import DONE, Refusal, err, plain
+from reporter.cli.console import DONE, Refusal, aside, err, plain, program, spelled
 
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with gaps beyond the configured coverage."
 COMMANDS = (
     "running",
     "demonstrating",
     "setting_up",
+    "doctoring",
     "catalogue",
     "judging",
     "drifting",
@@ -66,19 +70,54 @@ def register() -> typer.Typer:
     return app
 
 
+class Stopped(BaseException):
+    """Somebody asked this process to end (SIGTERM). No Exception: nothing on the way may take it for a failure of its own."""
+
+
 def main() -> None:
-    """Run the command line; never a traceback for what a user can mend."""
+    """Run the command line; never a traceback for what a user can mend, and a word when it is told to end."""
+    register()
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _stop)
     try:
-        register()(prog_name="reporter")
+        _program()(prog_name=program())
     except Refusal as refusal:
         err.print(f"reporter: {_lines(str(refusal))}", markup=False)
         sys.exit(refusal.code)
+    except SystemExit as end:
+        if end.code == BY_KEYBOARD:  # typer has made it of the KeyboardInterrupt, without a word
+            aside(INTERRUPTED)
+        raise
     except KeyboardInterrupt:
-        err.print("reporter: interrupted; what was stored is kept, `reporter run --resume` goes on", markup=False)
-        sys.exit(130)
+        aside(INTERRUPTED)
+        sys.exit(BY_KEYBOARD)
+    except Stopped:
+        aside(INTERRUPTED)
+        sys.exit(128 + signal.SIGTERM)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
         sys.exit(DONE)
+
+
+BY_KEYBOARD = 128 + signal.SIGINT
+INTERRUPTED = "reporter: stopped as told; what was stored until now is kept"
+
+
+def _stop(sign: int, frame: FrameType | None) -> None:
+    del sign, frame
+    raise Stopped
+
+
+def _program() -> Any:
+    """The commands, with the examples in their help as they can be pasted here."""
+    group = typer.main.get_command(app)
+    for one in _all(group):
+        one.help = re.sub(r"^  reporter (?=\S)", f"  {program()} ", spelled(one.help or ""), flags=re.MULTILINE)
+    return group
+
+
+def _all(one: Any) -> list[Any]:
+    return [one, *(deep for each in getattr(one, "commands", {}).values() for deep in _all(each))]
 
 
 def _lines(text: str) -> str:

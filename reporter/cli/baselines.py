@@ -10,7 +10,7 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
+from reporter.cli.console import USAGE, AsJson, Config, Refusal, command, emit, line, now, plain, told
 from reporter.cli.filters import Accounts, AtRun, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import beside, say
 from reporter.cli.owning import me
@@ -141,7 +141,7 @@ def show_all(config: Config = None, as_json: AsJson = False) -> None:
     for one in rows:
         line(plain(f"{one.name}: {one.source}{_narrowed(one.selector)}, by {one.by} {one.at:%Y-%m-%d}"))
     if not rows:
-        line("no baseline yet; `reporter baseline pin NAME` makes the last run one")
+        line(f"no baseline yet; {command('baseline pin NAME')} makes the last run one")
 
 
 @baselines.command(help=DROP_HELP)

@@ -18,10 +18,10 @@ from reporter.cli.filters import (
     frameworks_of,
     open_history,
     run_named,
+    there_is_history,
     within,
 )
 from reporter.cli.narrowing import told_of_files
-from reporter.settings import database_url
 
 CHECKS_HELP = """The checks: one line each, or everything about one.
 
@@ -87,7 +87,7 @@ def frameworks(
         _check_file(file, settings)
     elif not id:
         if control:
-            raise Refusal("--control needs a framework: reporter frameworks ID --control C", USAGE)
+            raise Refusal("--control needs a framework: `reporter frameworks ID --control C`", USAGE)
         _list(frameworks_of(settings), as_json)
     elif control:
         chosen = framework_named(settings, id)
@@ -197,11 +197,7 @@ def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json:
 
 def _opened(config: Path | None, settings: Any) -> Opened | None:
     """The history, if there is one: looking at a framework makes none."""
-    url = database_url(settings)
-    kind, _, path = url.partition(":///")
-    if kind.startswith("sqlite") and not Path(path).is_file():
-        return None
-    return open_history(config)
+    return open_history(config) if there_is_history(settings) else None
 
 
 def _over(opened: Opened, run: str, framework: Any, control: str, most: int, scope: Any) -> Any:
@@ -276,7 +272,7 @@ def _check_file(file: Path | None, settings: Any) -> None:
     from reporter.run.wiring import WiringError, read
 
     if file is None:
-        raise Refusal("which file? reporter frameworks check FILE", USAGE)
+        raise Refusal("which file? `reporter frameworks check FILE`", USAGE)
     with told(BadFile, WiringError, code=USAGE):
         framework = load(read(file), str(file), CHECKS.keys())
     counts = statistics(framework)

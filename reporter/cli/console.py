@@ -1,6 +1,10 @@
 """What commands share: settings, the clock, errors as one sentence, and text that cannot steer a terminal."""
 
 import json
+import os
+import re
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +29,61 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on
 
 
 class Refusal(Exception):
-    """The command cannot do what was asked: one sentence for the user, and the exit code."""
+    """The command cannot do what was asked: one sentence for the user, and the exit code.
+
+    Commands that the sentence names in backticks become what works where the user stands.
+    """
 
     def __init__(self, sentence: str, code: int = FAILED) -> None:
-        super().__init__(sentence)
+        super().__init__(spelled(sentence))
         self.code = code
+
+
+def program() -> str:
+    """How this program was called, as it can be typed again: ./run, reporter, .venv/bin/reporter, python -m reporter."""
+    if by_script := os.environ.get("REPORTER_COMMAND"):
+        return shlex.quote(by_script)
+    called = sys.argv[0] or "reporter"
+    if Path(called).name == "__main__.py":
+        return f"{shlex.quote(sys.orig_argv[0])} -m reporter"
+    found = shutil.which("reporter")
+    if "/" not in called or (found and Path(called).exists() and Path(called).samefile(found)):
+        return Path(called).name
+    return shlex.quote(called)
+
+
+def given_config() -> Path | None:
+    """The settings file that was named on the command line, at the command or at the group before it."""
+    words = sys.argv[1:]
+    for at, word in enumerate(words):
+        if word in ("-c", "--config") and at + 1 < len(words):
+            return Path(words[at + 1])
+        if word.startswith("--config="):
+            return Path(word.removeprefix("--config="))
+    return None
+
+
+def command(words: str, config: Path | None = None) -> str:
+    """A command of ours as it works when pasted where the user stands: `drift show 12` is `./run drift show 12 -c FILE`.
+
+    `config` is the settings file it is about, by default the one that the present command was given.
+    """
+    named = config or given_config()
+    known = re.search(r"(^| )(-c|--config) ", words) or words.partition(" ")[0] in WITHOUT_SETTINGS
+    return f"{program()} {words}{f' -c {shlex.quote(str(named))}' if named and not known else ''}"
+
+
+def quoted(name: str) -> str:
+    """A name from AWS as one word of a command that is printed."""
+    return shlex.quote(plain(name))
+
+
+WITHOUT_SETTINGS = ("init", "demo", "permissions")
+
+
+def spelled(text: str, config: Path | None = None) -> str:
+    """The same text with each command of ours that stands in backticks as it works where the user stands."""
+    return re.sub(r"`reporter ([^`]+)`", lambda found: f"`{command(found[1], config)}`", text)
 
 
 def now() -> datetime:
@@ -38,9 +92,9 @@ def now() -> datetime:
 
 
 def load_settings(config: Path | None) -> settings_room.Settings:
-    """The settings, or a refusal with exit code 2."""
+    """The settings, or a refusal with exit code 2. What was named at the group (`drift -c FILE show 1`) counts, too."""
     try:
-        return settings_room.load(config)
+        return settings_room.load(config or given_config())
     except settings_room.SettingsError as error:
         raise Refusal(str(error), USAGE) from None
 
@@ -68,6 +122,11 @@ def emit(document: Any) -> None:
 def line(text: str = "", style: str = "") -> None:
     """One line on standard output; its text is never read as markup."""
     out.print(text, style=style or None, markup=False)
+
+
+def aside(text: str, style: str = "") -> None:
+    """One line on standard error, beside the data: control characters made visible, commands as they work here."""
+    err.print(plain(spelled(text)), style=style or None, markup=False)
 
 
 def moment(text: str | None, default: datetime | None = None) -> datetime | None:

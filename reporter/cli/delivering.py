@@ -14,16 +14,18 @@ from reporter.cli.console import (
     AsJson,
     Config,
     Refusal,
+    aside,
     emit,
-    err,
     line,
     load_settings,
     now,
     plain,
+    spelled,
     told,
 )
-from reporter.cli.filters import AtRun, Limit, Opened, open_history, run_named
+from reporter.cli.filters import AtRun, Limit, Opened, counted, open_history, run_named
 from reporter.cli.progress import progress
+from reporter.settings import Settings
 
 REPORT_HELP = """Make the report of any past run again: the same bytes.
 
@@ -31,7 +33,16 @@ REPORT_HELP = """Make the report of any past run again: the same bytes.
 Examples:
   reporter report                              the last run, the organization's edition
   reporter report --as-of 2026-08-01 --edition executive --edition ou:Root/Workloads
-  reporter report --to DIR
+  reporter report --to DIR --json
+"""
+TEMPLATES_HELP = """Check templates of your own before they are used: each is rendered with a report full of hostile text.
+
+What is wrong is told with file and line; exit code 1 if anything is.
+
+\b
+Examples:
+  reporter templates check                     the folder that report.templates names
+  reporter templates check my-templates --json
 """
 PREVIEW_HELP = """Render one edition and open it in the browser.
 
@@ -65,10 +76,17 @@ def report(
     as_of: Annotated[str, typer.Option("--as-of", help="last, a run's number or id, or a date.")] = "last",
     edition: Edition = None,
     to: Annotated[Path | None, typer.Option("--to", help="Folder to write to instead of report.directory.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """See REPORT_HELP, which is what users read."""
     opened = open_history(config)
-    for one in _rendered(opened, as_of, edition, to):
+    made = _rendered(opened, as_of, edition, to)
+    if as_json:
+        names = ("html", "pdf", "headline", "note")
+        rows = [{"edition": one.edition.key, **{name: getattr(one, name) for name in names}} for one in made]
+        emit({"schema": "reporter/reports/1", "reports": rows})
+        return
+    for one in made:
         line(plain(one.pdf or one.html))
         if one.note:
             line(one.note)
@@ -92,27 +110,31 @@ def preview(
         webbrowser.open(address)
 
 
-@app.command(help="Check templates of your own before they are used: reporter templates check [DIR].")
+@app.command(help=TEMPLATES_HELP)
 def templates(
     act: Annotated[str, typer.Argument(metavar="check")],
     directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Instead of report.templates.")] = None,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Each template is rendered with a report full of hostile text; what is wrong is told with file and line."""
+    """See TEMPLATES_HELP, which is what users read."""
     from reporter.report.check import check_templates
     from reporter.report.render import Look
 
     if act != "check":
-        raise Refusal("write: reporter templates check [DIR]", USAGE)
+        raise Refusal("write: `reporter templates check [DIR]`", USAGE)
     folder = directory or load_settings(config).report.templates
     if folder is None:
-        raise Refusal("no folder of templates is named: report.templates, or reporter templates check DIR", USAGE)
+        raise Refusal("no folder of templates is named: report.templates, or `reporter templates check DIR`", USAGE)
     if not folder.is_dir():
         raise Refusal(f"{folder}: there is no such folder", USAGE)
     found = check_templates(Look(folder=folder))
-    for one in found:
-        line(plain(one))
-    line("good" if not found else f"{len(found)} problems")
+    if as_json:
+        emit({"schema": "reporter/templates/1", "folder": folder, "problems": [str(one) for one in found]})
+    else:
+        for one in found:
+            line(plain(one))
+        line("good" if not found else counted(len(found), "problem"))
     if found:
         raise typer.Exit(1)
 
@@ -129,11 +151,13 @@ def deliver(
     as_json: AsJson = False,
 ) -> None:
     """See DELIVER_HELP, which is what users read."""
-    asked = Asked(open_history(config), tuple(words or ()), to, why, run, limit, as_json)
-    acts = {"log": _log, "show": _show, "send": _send, "resolve": _resolve, "test": _test}
-    if act not in acts:
+    acts = {"log": _log, "show": _show, "send": _send, "resolve": _resolve}
+    if act == "test":
+        _test(load_settings(config), to, as_json)
+    elif act in acts:
+        acts[act](Asked(open_history(config), tuple(words or ()), to, why, run, limit, as_json))
+    else:
         raise Refusal(f"deliver {act}: use show, test, send or resolve, or nothing for the log", USAGE)
-    acts[act](asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +176,27 @@ class Asked:
 def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | None) -> Any:
     from reporter.assess.written import BadFile
     from reporter.report.edition import Edition as Wanted
-    from reporter.report.pdf import PdfFailed
+    from reporter.report.edition import NoSuchEdition
+    from reporter.report.pdf import PdfFailed, Unwritable
     from reporter.run.publish import Press, publish
     from reporter.run.wiring import WiringError, judgement
 
     settings = opened.settings
     if to is not None:
         settings = settings.model_copy(update={"report": settings.report.model_copy(update={"directory": to})})
-    with told(BadFile, WiringError, ValueError, code=USAGE):
+    with told(BadFile, WiringError, NoSuchEdition, code=USAGE):
         wanted = [Wanted.parse(text) for text in editions or ["organization"]]
         judged_by = judgement(settings)
     run = run_named(opened, name)
-    with progress() as tell, told(PdfFailed):
-        press = Press(opened.engine, run, settings, judged_by, record=to is None)
-        return publish(press, wanted, lambda done, total, what: tell("report", done, total, what), now())
+    press = Press(opened.engine, run, settings, judged_by, record=to is None)
+    try:
+        with progress() as tell, told(PdfFailed), told(NoSuchEdition, Unwritable, code=USAGE):
+            return publish(press, wanted, lambda done, total, what: tell("report", done, total, what), now())
+    except OSError as error:
+        where = error.filename or settings.report.directory
+        raise Refusal(
+            f"{where}: cannot be written ({error.strerror}); name another folder by --to or report.directory", USAGE
+        ) from None
 
 
 def _log(asked: Asked) -> None:
@@ -184,22 +215,26 @@ def _show(asked: Asked) -> None:
 
     wanted = {row.id: row for row in history.deliveries(asked.opened.engine)}
     if len(asked.words) != 1 or not asked.words[0].isdigit() or int(asked.words[0]) not in wanted:
-        raise Refusal("write: reporter deliver show ID, with an ID that `reporter deliver` lists", USAGE)
+        raise Refusal("write: `reporter deliver show ID`, with an ID that `reporter deliver log` lists", USAGE)
     show_one(asked.opened.engine, wanted[int(asked.words[0])], asked.as_json)
 
 
 def _send(asked: Asked) -> None:
-    from reporter.cli.owner import owner
-    from reporter.run.posting import post, transport
+    from reporter.cli.owner import dead, owner
+    from reporter.run.posting import in_hand, post, transport
 
-    settings = asked.opened.settings
-    ended = post(asked.opened.engine, settings, transport(settings), owner(), now)
+    settings, engine = asked.opened.settings, asked.opened.engine
+    ended = post(engine, settings, transport(settings), owner(), now, dead=dead)
+    held = in_hand(engine, now())
     if asked.as_json:
-        emit(dict(ended))
+        emit(dict(ended) | ({"being_sent": held} if held else {}))
     else:
-        line(", ".join(f"{n} {state}" for state, n in sorted(ended.items())) or "nothing was due")
+        told = ", ".join(f"{n} {state}" for state, n in sorted(ended.items()))
+        line(told or ("nothing else is due" if held else "nothing was due"))
+        for one in held:
+            line(spelled(plain(one)))
         if ended["pending"]:
-            line("`reporter deliver` says why some wait, and until when")
+            line(spelled("`reporter deliver` says why some wait, and until when"))
     _alarm(asked)
 
 
@@ -209,7 +244,7 @@ def _alarm(asked: Asked) -> None:
 
     found = alarms(asked.opened.engine)
     for one in found:
-        err.print(plain(one), style="bold red", markup=False)
+        aside(one, "bold red")
     if found:
         raise typer.Exit(FAILED)
 
@@ -220,24 +255,27 @@ def _resolve(asked: Asked) -> None:
 
     words: dict[str, Literal["sent", "failed", "pending"]] = {"sent": "sent", "failed": "failed", "pending": "pending"}
     if len(asked.words) != 2 or not asked.words[0].isdigit() or asked.words[1] not in words or not asked.why:
-        raise Refusal('write: reporter deliver resolve ID sent|failed|pending --why "..."', USAGE)
+        raise Refusal(
+            'write: `reporter deliver resolve ID sent --why "how you know"`, or failed, or pending to send it again',
+            USAGE,
+        )
     id, state = int(asked.words[0]), words[asked.words[1]]
     with told(history.HistoryError):
         history.resolve(asked.opened.engine, id, state, by=me(), why=asked.why, now=now())
-    line(f"delivery {id} is {state}{'; `reporter deliver send` sends it now' if state == 'pending' else ''}")
+    line(spelled(f"delivery {id} is {state}{'; `reporter deliver send` sends it now' if state == 'pending' else ''}"))
 
 
-def _test(asked: Asked) -> None:
+def _test(settings: Settings, to: str, as_json: bool) -> None:
     from reporter.run.trying import try_each
 
     outcomes = []
-    for name, outcome in try_each(asked.opened.settings, asked.to, now()):
+    for name, outcome in try_each(settings, to, now()):
         outcomes.append(
             {"way": name, "result": outcome.result, "detail": outcome.detail, "reference": outcome.reference}
         )
-        if not asked.as_json:
+        if not as_json:
             line(plain(f"{outcome.result:<10} {name:<24} {outcome.detail} {outcome.reference}").rstrip())
-    if asked.as_json:
+    if as_json:
         emit(outcomes)
     if any(one["result"] != "sent" for one in outcomes):
         raise typer.Exit(FAILED)

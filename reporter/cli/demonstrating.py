@@ -1,7 +1,6 @@
 """`reporter demo`: the whole job on a simulated organization, with no AWS account and no keys."""
 
 import os
-import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -11,12 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import Refusal, line, plain
+from reporter.cli.console import USAGE, Refusal, command, line, now, plain
+from reporter.cli.making_room import make_room
 from reporter.cli.progress import progress
 from reporter.cli.running import lines, start
 from reporter.settings import Settings, load
 
 DEMO_HELP = """The whole job on a simulated AWS Organization: no AWS account, no keys, nothing leaves this machine.
+
+An earlier demo in DIR is replaced. Where somebody has written notes, waivers or acknowledgements into its history, it is moved
+aside to DIR/earlier-1 instead.
 
 A first report; then people change things (logging stopped, a bucket opened ...); a simulated week later the second report,
 mailed to a mail server on loopback. DIR afterwards holds the reports, the mails as .eml and the history.
@@ -25,17 +28,16 @@ mailed to a mail server on loopback. DIR afterwards holds the reports, the mails
 Examples:
   reporter demo
   reporter demo /tmp/look && open /tmp/look/reports/*/organization.pdf
+  reporter demo --force            an earlier demo in the folder is replaced, even where somebody has written into its history
 """
-MARK = ".reporter-demo"
-OURS = ("reports", "mail", "reporter.db", "reporter.db-wal", "reporter.db-shm", "reporter.toml", MARK)
 LEAD = "security-lead@example.com"
 FILE = """# Written by `reporter demo`: the settings of the demo's history, for the commands it proposes.
 [history]
-url = "sqlite:///{database}"
+url = "sqlite:///reporter.db"
 
 [report]
 directory = "reports"
-organization_name = "Example Corp (demo)"
+organization_name = "Kestrel Harbour (demo)"
 classification = "Demo"
 
 [coverage]
@@ -46,6 +48,7 @@ minimum_percent = 75.0
 @app.command(help=DEMO_HELP)
 def demo(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to leave the results.")] = Path("demo"),
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier demo, whatever stands in it.")] = False,
 ) -> None:
     """See DEMO_HELP, which is what users read."""
     try:
@@ -55,15 +58,21 @@ def demo(
     except ModuleNotFoundError as error:
         raise Refusal(f"the demo needs {error.name}: pip install 'reporter[demo]'") from None
     began = time.monotonic()
-    folder = _empty(directory)
+    if aside_to := make_room(directory, now(), force=force):
+        line(f"Somebody has written into the history of the earlier demo here: it is kept in {aside_to}")
+    file = _settings_file(directory)
     line("Starting a simulated AWS Organization and a mail server on 127.0.0.1 ...")
-    with simulate(organization()) as sim, receive(folder / "mail") as mailbox:
+    with simulate(organization()) as sim, receive(directory / "mail") as mailbox:
         os.environ.update(sim.environment)  # the ordinary credential chain of the AWS SDK takes it from here
-        settings = _settings(folder, sim, mailbox.port)
+        settings = _settings(file, sim, mailbox.port)
         line("Week 1")
         first = _run(settings, lambda: sim.now)
         changed = a_week_later(sim)
-        line(f"A simulated week passes: {len(changed)} things happen in AWS.")
+        quiet = sum(not one.kind for one in changed)
+        line(
+            f"A simulated week passes: {len(changed)} things happen in AWS, {len(changed) - quiet} of them changes "
+            f"({quiet} writes a policy anew in another order)."
+        )
         line("Week 2")
         second = _run(settings, lambda: sim.now)
     _look_next(directory, first, second, time.monotonic() - began)
@@ -79,10 +88,20 @@ def _run(settings: Settings, clock: Callable[[], datetime]) -> Any:
     return result
 
 
-def _settings(folder: Path, sim: Any, port: int) -> Settings:
-    """The demo's settings: its file, and what only lives as long as the simulation."""
+def _settings_file(folder: Path) -> Path:
+    """The demo's settings, for the commands it proposes at its end."""
     file = folder / "reporter.toml"
-    file.write_text(FILE.format(database=(folder / "reporter.db").resolve().as_posix()), encoding="utf-8")
+    try:
+        file.write_text(FILE, encoding="utf-8")
+    except OSError as error:
+        raise Refusal(
+            f"{file}: cannot be written ({error.strerror}); `reporter demo DIR` takes another folder", USAGE
+        ) from None
+    return file
+
+
+def _settings(file: Path, sim: Any, port: int) -> Settings:
+    """What the file says, and what only lives as long as the simulation."""
     environ = {
         "REPORTER_ROLE__NAME": sim.organization.role,
         "REPORTER_ROLE__EXTERNAL_ID": sim.organization.external_id,
@@ -98,23 +117,8 @@ def _settings(folder: Path, sim: Any, port: int) -> Settings:
     return Settings.model_validate(settings.model_dump() | {"recipient": ({"address": LEAD},)})
 
 
-def _empty(directory: Path) -> Path:
-    """The folder to work in: new, empty, or holding an earlier demo, which is replaced. Nothing else is ever deleted."""
-    if directory.exists() and any(directory.iterdir()) and not (directory / MARK).exists():
-        raise Refusal(f"{directory}: is not empty and not an earlier demo; name another folder: reporter demo DIR")
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in OURS:
-        path = directory / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    (directory / MARK).touch()
-    return directory
-
-
 def _look_next(directory: Path, first: Any, second: Any, seconds: float) -> None:
-    config = f"-c {directory / 'reporter.toml'}"
+    config = directory / "reporter.toml"
     mails = sorted((directory / "mail").glob("*.eml"))
     line()
     line(f"Done in {seconds:.0f} s. What to look at next", "bold")
@@ -129,11 +133,14 @@ def _look_next(directory: Path, first: Any, second: Any, seconds: float) -> None
         line(f"  {'mail':<16}{plain(mail)}")
     line(f"  {'history':<16}{directory / 'reporter.db'}")
     line()
-    for command, why in (
-        (f"reporter drift {config}", "what changed, when, by whom"),
-        (f"reporter findings --severity critical {config}", "what fails"),
-        (f"reporter coverage {config}", "what was not looked at, and why"),
-        (f"reporter verify --history {config}", "that nothing in the history was altered"),
-        ("reporter init", "settings for your own organization"),
-    ):
-        line(f"  {command:<58} {why}")
+    steps = (
+        ("drift", "what changed, when, by whom"),
+        ("findings --severity critical", "what fails"),
+        ("coverage", "what was not looked at, and why"),
+        ("verify --history", "that nothing in the history was altered"),
+        ("serve", "the reports in a browser"),
+        ("init", "settings for your own organization"),
+    )
+    width = max(len(command(words, config)) for words, _ in steps)
+    for words, why in steps:
+        line(f"  {command(words, config):<{width}}  {why}")

@@ -9,7 +9,7 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain
+from reporter.cli.console import USAGE, AsJson, Config, Refusal, command, emit, line, now, plain, quoted
 from reporter.cli.drifting import drifts, interval
 from reporter.cli.filters import Accounts, Opened, Ou, Region, Type, open_history, run_named, within
 from reporter.cli.narrowing import beside, narrowed, owned_words, say, told_of_files
@@ -80,7 +80,9 @@ def show_change(
             line(text, {"+": "green", "-": "red", "@": "dim"}.get(text[:1], ""))
         return
     line()
-    line(f"reporter drift show {number} --raw   reporter blame {change.arn or change.resource}", "dim")
+    line(
+        f"{command(f'drift show {number} --raw')}   {command(f'blame {quoted(change.arn or change.resource)}')}", "dim"
+    )
 
 
 def _details(change: Change, who: Attribution | None) -> Iterator[tuple[str, str]]:
@@ -90,6 +92,12 @@ def _details(change: Change, who: Attribution | None) -> Iterator[tuple[str, str
         yield f"    {clean(op.path)}  ({op.klass})", "bold"
         yield f"      before: {shown(op.before, LONGEST)}", ""
         yield f"      after:  {shown(op.after, LONGEST)}", ""
+        own = next((one for one in (who.settings if who else ()) if one.path == op.path), None)
+        if own is not None and own.actors:
+            yield (
+                f"      by:     {clean(own.actors[0].principal)} {clean(own.actors[0].event_name)} [{own.confidence}]",
+                "dim",
+            )
     moved = [f"{check} {move}" for check, move in change.checks.items() if "absent" in move]
     if moved:
         yield f"    answers that came or went: {', '.join(moved)}", "dim"
@@ -179,4 +187,4 @@ def diff(
             say(change_lines(change, known))
     if compared.first_seen:
         line(f"Seen first after run {first.seq}, which did not look for them: {compared.first_seen} resources.", "dim")
-    line(f"{LEGEND}   who did it: reporter history ARN", "dim")
+    line(f"{LEGEND}   who did it: {command('history ARN')}", "dim")

@@ -9,7 +9,7 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, emit, line, moment, now
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now
 from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Region, Type, open_history, run_named, within
 from reporter.cli.narrowing import beside, narrowed, say
 from reporter.drift.noise import LEAST, Fold, fold
@@ -119,7 +119,7 @@ class Told:
         least = len(kept) + 1 if everything else narrowing.ALIKE
         say(drift_lines(kept, self.beside, folds=folds, sections=sections, least=least, limit=limit))
         if self.changes:
-            line(f"{LEGEND}   more of one: reporter drift show NUMBER", "dim")
+            line(f"{LEGEND}   more of one: {command('drift show NUMBER')}", "dim")
 
     def document(self, limit: int) -> dict[str, Any]:
         """As data."""
@@ -147,7 +147,7 @@ class Told:
     def head(self) -> list[str]:
         """What is compared with what, and how much of it was looked at."""
         run, c = self.asked.run, self.coverage
-        unseen = f"; {c.partial} partly, {c.unreachable} unreachable: never counted as deleted (reporter coverage)"
+        unseen = f"; {c.partial} partly, {c.unreachable} unreachable: never counted as deleted ({command('coverage')})"
         in_scope = c.total - c.excluded
         return [
             f"Drift {_window(self.opened, self.asked)}   run {run.seq}   chain {run.chain[:12]}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,15 +27,50 @@ class Opened:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_history(config: Any) -> Opened:
-    """The history of the settings, ready to be asked."""
+def open_history(config: Any, *, make: bool = False) -> Opened:
+    """The history of the settings, ready to be asked. Only who writes may `make` one: a question leaves no file behind."""
     from reporter import history
 
     settings = load_settings(config)
     with told(history.HistoryError):
+        if not make and not there_is_history(settings):
+            raise Refusal(
+                f"there is no history at {place(settings)}; `reporter run` makes one, `reporter demo` a simulated one",
+                USAGE,
+            )
         engine = history.connect(database_url(settings))
         history.prepare(engine, now())
     return Opened(engine, settings)
+
+
+def there_is_history(settings: Settings) -> bool:
+    """Whether somebody has made a history where the settings say; looking makes none. HistoryError where nobody answers."""
+    from reporter import history
+
+    file = sqlite_file(settings)
+    if file is not None and not (file.is_file() and file.stat().st_size > 0):
+        return False
+    engine = history.connect(database_url(settings))
+    try:
+        return history.is_made(engine)
+    finally:
+        engine.dispose()
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of an SQLite history; None for a server's."""
+    kind, _, path = database_url(settings).partition(":///")
+    if kind.partition("+")[0] == "sqlite":
+        return Path(path.partition("?")[0])
+    return None if "://" in database_url(settings) else Path(database_url(settings))
+
+
+def place(settings: Settings) -> str:
+    """Where the history is, without a password."""
+    if file := sqlite_file(settings):
+        return str(file)
+    scheme, _, rest = database_url(settings).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def run_named(opened: Opened, name: str) -> Any:
@@ -42,6 +78,10 @@ def run_named(opened: Opened, name: str) -> Any:
     from reporter import history
 
     with told(history.UnknownRun):
+        if not history.last_runs(opened.engine, 1):
+            raise Refusal(
+                f"the history at {place(opened.settings)} holds no finished run yet; `reporter run` makes one"
+            )
         return history.run_of(opened.engine, name)
 
 

@@ -10,6 +10,11 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
+def dead(name: str) -> bool:
+    """Whether an owner is known to be dead: it lived on this host, and its process is gone."""
+    return bool(heir(name))
+
+
 def heir(name: str) -> str:
     """The name of an owner that is known to be dead, to act under it; empty if it may be alive, or lived on another host."""
     host, _, rest = name.partition(":")

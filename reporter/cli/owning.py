@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
+from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, load_settings, now, plain, told
 from reporter.cli.filters import open_history
 
 ACKNOWLEDGE_HELP = """Take ownership of changes: who, why, until when. Without a number: list what is acknowledged.
@@ -44,7 +44,7 @@ Examples:
 ATTEST_HELP = """State that a manual control is met, with evidence and an expiry.
 
 \b
-Example:
+Examples:
   reporter attest cis-aws-5.0.0 2.1.3 --statement "classified in the data catalogue" --evidence catalogue.pdf --until 2027-06-30
 """
 HOLD_HELP = """Keep what a purge would remove: a legal hold on an account, a type, a resource, or everything.
@@ -143,10 +143,12 @@ def waive(
     import hashlib
 
     from reporter import history
-    from reporter.cli.filters import check_ids
+    from reporter.cli.filters import checks_named
     from reporter.model import Waiver
 
-    opened = open_history(config)
+    if check:
+        checks_named(check)
+    opened = open_history(config, make=bool(check))
     with told(history.HistoryError):
         if revoke:
             history.revoke_waiver(opened.engine, revoke, by=me(), why=_given(why, "--why"), now=now())
@@ -155,7 +157,6 @@ def waive(
         if not check:
             _listed("waivers", history.waivers(opened.engine, now()), as_json, _waived)
             return
-        check_ids(check, "", "", opened)
         if (resource, account, ou) == ("*", "*", "*"):
             raise Refusal("a waiver must say where: --resource, --account or --ou", USAGE)
         told_by = (check, resource, account, ou, until, why)
@@ -184,14 +185,17 @@ def attest(
     import hashlib
 
     from reporter import history
-    from reporter.assess.frameworks import find_control
-    from reporter.cli.filters import framework_named
+    from reporter.assess.frameworks import is_manual
+    from reporter.cli.filters import control_named, framework_named
     from reporter.model import Attestation
 
-    opened = open_history(config)
-    chosen = framework_named(opened.settings, framework)
-    if find_control(chosen, control) is None:
-        raise Refusal(f"{framework} has no control {control!r}; see `reporter frameworks {framework}`", USAGE)
+    settings = load_settings(config)
+    if not is_manual(control_named(framework_named(settings, framework), control)):
+        raise Refusal(
+            f"{framework} {control} is answered by checks, so nobody can attest it; "
+            f"to accept a finding that fails: `reporter waive --help`; its checks: `reporter frameworks {framework} --control {control}`",
+            USAGE,
+        )
     data = b""
     if evidence is not None:
         try:
@@ -203,6 +207,7 @@ def attest(
         evidence_name=evidence.name if evidence else "", evidence_sha256=hashlib.sha256(data).hexdigest() if evidence else "",
         at=now(),
     )  # fmt: skip
+    opened = open_history(config, make=True)
     with told(history.HistoryError):
         history.attest(opened.engine, word, now(), data if evidence else None)
     line(f"{framework} {control} attested by {me()} until {until}")
@@ -262,7 +267,8 @@ def purge(
         return
     verb = "would remove" if dry_run else "removed"
     counts = ", ".join(f"{n} rows of {table}" for table, n in sorted(gone.removed.items()) if n) or "nothing"
-    line(f"Older than {gone.cutoff:%Y-%m-%d}: {verb} {counts}; {gone.held} rows kept by holds")
+    kept = ", ".join(f"{n} rows of {table}" for table, n in sorted(gone.kept.items()) if n) or "nothing"
+    line(f"Older than {gone.cutoff:%Y-%m-%d}: {verb} {counts}; kept by holds: {kept}")
 
 
 def me() -> str:

@@ -8,10 +8,10 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, emit, line, moment, now, plain
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now, plain, quoted
 from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import beside, narrowed, say
-from reporter.drift.text import Beside, actor_line, change_lines
+from reporter.drift.text import Beside, actor_line, change_lines, others_of
 from reporter.drift.wording import clean, shown
 from reporter.model import Attribution, Change
 
@@ -97,7 +97,7 @@ def history_of(
         for note in remarks.get(change.id or 0, ()):
             line(f"      note {note.at:%Y-%m-%d %H:%M}Z {plain(note.by)}: {plain(note.text)}")
     line()
-    line(f"{len(wanted)} of {len(found)} changes shown; reporter blame {plain(item.arn or item.id)}", "dim")
+    line(f"{len(wanted)} of {len(found)} changes shown; {command(f'blame {quoted(item.arn or item.id)}')}", "dim")
 
 
 def _print_life(versions: Sequence[Any], known: Beside) -> None:
@@ -140,12 +140,14 @@ def show(
         )
     item = version.item
     configuration = _below(item.configuration, path)
+    around = history.around(opened.engine, item.type, item.arn or item.id, instant)
     if as_json:
         emit(
             {
                 "schema": "reporter/item/1", "type": item.type, "id": item.id, "arn": item.arn, "account": item.account,
                 "region": item.region, "at": instant, "valid_from": version.valid_from, "valid_to": version.valid_to,
                 "incarnation": version.incarnation, "sha256": version.sha256, "configuration": configuration,
+                "last_look": around.last, "next_look": around.next, "next_shows": around.shows or None,
                 "unread": {part: str(why) for part, why in item.unread.items()},
             }
         )  # fmt: skip
@@ -153,6 +155,8 @@ def show(
     until = f"until {version.valid_to:%Y-%m-%d %H:%M}Z ({version.end_reason})" if version.valid_to else "until now"
     line(f"{item.type} {plain(item.arn or item.id)}", "bold")
     line(f"account {item.account}, {item.region}; as of {instant:%Y-%m-%d %H:%M}Z")
+    if around.last != instant:
+        line(_between(around), "yellow" if around.shows in ("different", "gone") else "dim")
     line(f"so since {version.valid_from:%Y-%m-%d %H:%M}Z, {until}; sha256 {version.sha256}", "dim")
     for text in json.dumps(configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
         line(plain(text))
@@ -161,16 +165,28 @@ def show(
             line(f"? {plain(part)} could not be read: {plain(why)}; shown is its last known value", "magenta")
 
 
+def _between(around: Any) -> str:
+    """What is known of a moment at which nobody looked: the look before it, and what the one after it showed."""
+    last = f"as last seen at {around.last:%Y-%m-%d %H:%M}Z" if around.last else "nobody had looked before"
+    if around.next is None:
+        return f"{last}; nobody has looked since"
+    shown = {
+        "same": "the same",
+        "different": "something else: when in between it changed is not known here",
+        "gone": "that it is gone",
+    }
+    return f"{last}; the next look, at {around.next:%Y-%m-%d %H:%M}Z, shows {shown.get(around.shows, 'nothing')}"
+
+
 def _below(configuration: Mapping[str, Any], path: str) -> Any:
-    from reporter.drift.paths import locate
+    from reporter.drift.paths import keys, locate
 
     if not path:
         return configuration
-    found = dict(locate(configuration, path))
-    if not any(value is not None for value in found.values()):
+    if keys(path)[0] not in configuration:  # below a part, null says "not set": AWS leaves such fields out
         parts = ", ".join(sorted(configuration))
         raise Refusal(f"--path {path}: leads nowhere in this resource; it has {parts}", USAGE)
-    return found
+    return dict(locate(configuration, path))
 
 
 @app.command(help=BLAME_HELP)
@@ -208,8 +224,10 @@ def blame(
 
 def _blamed(setting: Any, made_by: Mapping[int, Attribution]) -> dict[str, Any]:
     """A setting with who set it, in words and as data."""
+    from reporter.drift.blame import made
+
     change: Change | None = setting.change
-    who = made_by.get(change.id or 0) if change else None
+    who = made(setting, made_by.get(change.id or 0)) if change else None
     return {
         "path": setting.path, "value": setting.value, "since": setting.since, "change": change.id if change else None,
         "who": who, "said": _said(setting, change, who),
@@ -223,7 +241,7 @@ def _said(setting: Any, change: Change | None, who: Attribution | None) -> str:
     if who is None or not who.actors:
         why = clean(who.reason) if who else "nobody has asked CloudTrail"
         return f"seen {setting.since:%Y-%m-%d %H:%M}Z{number}; by whom is not known: {why}"
-    return f"by {actor_line(who.actors[0])} [{who.confidence}]{number}"
+    return f"by {actor_line(who.actors[0], others_of(who))} [{who.confidence}]{number}"
 
 
 @app.command(help=COVERAGE_HELP)

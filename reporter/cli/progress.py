@@ -27,7 +27,7 @@ def progress(*, quiet: bool = False, prefix: str = "") -> Iterator[Tell]:
     """A function to be told of each step; what it shows ends with the block."""
     if quiet:
         yield lambda *_: None
-    elif err.is_terminal:
+    elif err.is_terminal and not err.is_dumb_terminal:
         with _live() as bars:
             yield _on_terminal(bars, prefix)
     else:

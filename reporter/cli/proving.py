@@ -1,6 +1,7 @@
 """`reporter verify`, `sign`, `export`: that nothing was altered, who vouches for it, and the history in a form others read."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +11,14 @@ import typer
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
 from reporter.cli.filters import Accounts, AtRun, Opened, Ou, counted, open_history, run_named, within
+from reporter.cli.package_proof import prove_packages
 
-VERIFY_HELP = """Re-hash the whole history and walk its chain; name each row that was altered.
+VERIFY_HELP = """Verify a report's package by its files alone (--package), or the whole history it came from (--history).
+
+A package needs nothing of the installation that wrote it: each file is held against the manifest, the PDF's attachments against
+the files, the report's figures against its tables, the chain's head against what it is made of, the signature against its key.
+
+The history is hashed again, row by row, and its chain walked; each row that was altered is named.
 
 The chain proves that the rows agree with its head. That it is the head which was sealed is proven by what others hold: give a
 head printed in a report or mail you kept (--head), or a signed one (--signed); it must be among the heads of this chain.
@@ -20,6 +27,8 @@ Exit code 0: nothing was altered; 1: something was.
 
 \b
 Examples:
+  reporter verify --package reports/2026-11-09-run-0002
+  reporter verify --package . --digest 1825d08ce6b9d150 --public-key auditors-copy.pub
   reporter verify --history
   reporter verify --history --head 9f3c0a51
   reporter verify --history --signed reports/ --public-key auditors-copy.pub
@@ -52,6 +61,11 @@ def verify(
         list[str] | None,
         typer.Option("--head", help="A head from a report you kept, or its beginning; may be given again."),
     ] = None,
+    package: Annotated[
+        list[Path] | None,
+        typer.Option("--package", help="Verify a report's folder, or one manifest in it, offline; may be given again."),
+    ] = None,
+    digest: Annotated[str, typer.Option("--digest", help="The manifest's SHA-256 as the mail prints it.")] = "",
     signed: Annotated[
         list[Path] | None, typer.Option("--signed", help="A signed head, or a folder of them; may be given again.")
     ] = None,
@@ -64,8 +78,14 @@ def verify(
     """See VERIFY_HELP, which is what users read."""
     from reporter import history
 
+    if package:
+        given = [_digits("--head", one) for one in head or ()]
+        pem = _public(public_key) if public_key else ""
+        prove_packages(package, given, _digits("--digest", digest) if digest else "", pem, as_json=as_json)
     if not history_too:
-        raise Refusal("say what to verify: reporter verify --history", USAGE)
+        if package:
+            return
+        raise Refusal("say what to verify: `reporter verify --package DIR` or `reporter verify --history`", USAGE)
     opened = open_history(config)
     problems = history.verify(opened.engine)
     runs = history.last_runs(opened.engine, 1_000_000)
@@ -95,11 +115,18 @@ def _print(problems: Any, runs: Any, witnesses: list[dict[str, Any]]) -> None:
         line("Compare the head with one that others hold: --head, --signed", "dim")
 
 
+def _digits(option: str, text: str) -> str:
+    """A digest's digits, however it is printed in groups or read out."""
+    digits = re.sub(r"[\s.:\u2010-\u2015-]|0x", "", text.lower())
+    if not re.fullmatch(r"[0-9a-f]{8,64}", digits):
+        raise Refusal(f"{option} {text}: is none; give at least its first 8 characters, digits and a to f", USAGE)
+    return digits
+
+
 def _kept(heads: Any, runs: Any) -> Iterator[dict[str, Any]]:
     for head in heads:
-        if len(head) < 8:
-            raise Refusal(f"--head {head}: give at least its first 8 characters", USAGE)
-        known = next((run for run in runs if run.chain.startswith(head.lower())), None)
+        digits = _digits("--head", head)
+        known = next((run for run in runs if run.chain.startswith(digits)), None)
         said = (
             f"head {head} is that of run {known.seq} of {known.as_of:%Y-%m-%d}"
             if known
@@ -111,7 +138,7 @@ def _kept(heads: Any, runs: Any) -> Iterator[dict[str, Any]]:
 def _signed(paths: Any, public_key: Path | None, runs: Any) -> Iterator[dict[str, Any]]:
     from reporter.report.sign import SignError, verified_head
 
-    pem = _read(public_key).decode(errors="replace") if public_key else ""
+    pem = _public(public_key) if public_key else ""
     by_id = {run.id: run for run in runs}
     for file in (found for path in paths for found in _heads_in(path)):
         try:
@@ -120,6 +147,16 @@ def _signed(paths: Any, public_key: Path | None, runs: Any) -> Iterator[dict[str
             yield {"given": str(file), "holds": False, "run": None, "said": f"{file}: {error}"}
             continue
         yield _agreed(file, stated, by_id.get(stated["run"]), trusted=bool(pem))
+
+
+def _public(file: Path) -> str:
+    """A public key's text; a private key or something else is told before anything is verified with it."""
+    text = _read(file).decode(errors="replace")
+    if "-----BEGIN PUBLIC KEY-----" not in text:
+        raise Refusal(
+            f"{file}: holds no public key (PEM); `reporter sign --new-key FILE` writes one as FILE.pub", USAGE
+        )
+    return text
 
 
 def _agreed(file: Path, stated: Mapping[str, Any], run: Any, *, trusted: bool) -> dict[str, Any]:
@@ -164,8 +201,10 @@ def sign(
         return
     opened = open_history(config)
     chosen = run_named(opened, run)
+    with told(SignError, code=USAGE):
+        signer = _signer(opened, key, kms)
     with told(SignError):
-        document = signed_head(chosen, _signer(opened, key, kms), now())
+        document = signed_head(chosen, signer, now())
     target = out or Path(f"head-{chosen.seq:04d}.json")
     if str(target) == "-":
         typer.echo(document.decode(), nl=False)
@@ -177,12 +216,18 @@ def sign(
 def _signer(opened: Opened, key: Path | None, kms: str) -> Any:
     from reporter.report.sign import by_key, by_kms
 
-    if (key is None) == (not kms):
-        raise Refusal("sign with what? exactly one of --key FILE and --kms KEY (or --new-key FILE to make one)", USAGE)
-    if key is not None:
-        return by_key(_read(key))
-    aws = opened.settings.aws
-    return by_kms(kms, aws.region, aws.endpoint_url)
+    if key and kms:
+        raise Refusal("--key and --kms exclude each other; use one", USAGE)
+    aws, usual = opened.settings.aws, opened.settings.sign
+    file = key or (None if kms else usual.key_file)
+    if file is not None:
+        return by_key(_read(file), usual.password.get_secret_value())
+    if named := kms or usual.kms_key:
+        return by_kms(named, usual.region or aws.region, aws.endpoint_url)
+    raise Refusal(
+        "sign with what? --key FILE or --kms KEY, or sign.key_file or sign.kms_key in the settings; "
+        "`reporter sign --new-key FILE` makes a key", USAGE,
+    )  # fmt: skip
 
 
 def _make_key(file: Path) -> None:

@@ -1,28 +1,52 @@
 """`reporter run` and `reporter schedule`: one run now, or each when it is due."""
 
 import signal
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from reporter.cli.app import app
-from reporter.cli.console import GAPS, USAGE, AsJson, Config, emit, line, load_settings, now, plain, told
-from reporter.cli.owner import heir, owner
+from reporter.cli.console import (
+    GAPS,
+    USAGE,
+    AsJson,
+    Config,
+    Refusal,
+    emit,
+    line,
+    load_settings,
+    now,
+    plain,
+    spelled,
+    told,
+)
+from reporter.cli.owner import dead, heir, owner
 from reporter.cli.progress import progress
+from reporter.cli.stopping import until_told
 from reporter.settings import Settings
 from reporter.settings.schema import Schedule
+
+BY_KEYBOARD, BY_SIGNAL = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 RUN_HELP = """Read every account, store, compare, judge, report, mail.
 
 A run that was killed is finished first: nothing is read, stored or mailed twice.
 
+With --accounts or --ou only those accounts are read, stored and judged. Such a run is printed and written to the reports
+folder, mailed to nobody, and never what a run of the whole organization is compared with.
+
+Exit codes: 0 all is well, 1 failed, 2 wrong usage, 3 done, but too little could be read, or somebody was not reached;
+130 and 143 stopped by Ctrl-C or SIGTERM, to be gone on with by --resume.
+
 \b
 Examples:
   reporter run                                  everything, as reporter.toml says
   reporter run --estimate                       how many calls, how long, what CloudTrail will bill
-  reporter run --ou Root/Workloads/Prod --no-deliver
+  reporter run --ou Root/Workloads/Prod         only the accounts below this unit
+  reporter run --processes 4                    read with four processes
   reporter run --accounts 111122223333 --json | jq .coverage
 """
 
@@ -34,6 +58,9 @@ def run(
     ou: Annotated[list[str] | None, typer.Option(help="Only accounts below this OU, by id or path.")] = None,
     edition: Annotated[list[str] | None, typer.Option(help="Also render this edition, e.g. executive.")] = None,
     no_deliver: Annotated[bool, typer.Option("--no-deliver", help="Render, but mail and archive nothing.")] = False,
+    processes: Annotated[
+        int, typer.Option("--processes", min=0, help="Processes that read; 0: as collect.processes says.")
+    ] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Only finish an interrupted run.")] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Count calls, time and cost; read nothing.")] = False,
     as_json: AsJson = False,
@@ -51,23 +78,41 @@ def run(
         deliver=not no_deliver,
         resume=resume,
         editions=tuple(edition or ()),
+        processes=processes,
         inherit=heir,
     )
-    with progress(quiet=as_json) as tell:
+    with stoppable(settings, request.kind), progress(quiet=as_json) as tell:
         result = start(settings, request, tell)
     if as_json:
         emit(summary(result))
     else:
-        for text in (*lines(result), *_alarms(settings)):
-            line(text)
-    if not result.complete(settings.coverage.minimum_percent):
+        for text in (*lines(result), *_alarms(settings, result.run.id)):
+            line(spelled(text))
+    if result.undelivered or not result.complete(settings.coverage.minimum_percent):
         raise typer.Exit(GAPS)
+
+
+@contextmanager
+def stoppable(settings: Settings, kind: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a run with one sentence: what of it is stored, and how to go on."""
+    from reporter.cli.app import Stopped
+    from reporter.cli.filters import there_is_history
+    from reporter.run.stopping import standing
+
+    try:
+        yield
+    except (KeyboardInterrupt, Stopped) as stop:
+        code = BY_KEYBOARD if isinstance(stop, KeyboardInterrupt) else BY_SIGNAL
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sentence is on its way
+        left = standing(settings, kind) if there_is_history(settings) else "Nothing is stored yet"
+        raise Refusal(f"stopped. {left}", code) from None
 
 
 def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
     """Execute a run with this process as its owner; errors of the rooms become refusals."""
     from reporter.assess.frameworks import UnknownFramework
     from reporter.assess.written import BadFile
+    from reporter.collect.coverage import CoverageError
     from reporter.collect.options import CollectError
     from reporter.deliver.archive import ArchiveError
     from reporter.history import HistoryError
@@ -76,7 +121,8 @@ def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
     from reporter.run.wiring import WiringError
 
     wrong_files = (BadFile, UnknownFramework, WiringError)
-    with told(*wrong_files, code=USAGE), told(CollectError, HistoryError, ArchiveError, PdfFailed, NothingToResume):
+    failures = (CollectError, CoverageError, HistoryError, ArchiveError, PdfFailed, NothingToResume)
+    with told(*wrong_files, code=USAGE), told(*failures):
         return execute(settings, request, owner=owner(), clock=clock, tell=tell)
 
 
@@ -86,26 +132,46 @@ def summary(result: Any) -> dict[str, Any]:
     return {
         "run": {"id": result.run.id, "seq": result.run.seq, "as_of": result.run.as_of, "chain": result.run.chain},
         "resumed": result.resumed,
+        "selection": list(result.run.selection),
         "coverage": {
             "accounts": c.total, "read": c.read, "partial": c.partial, "unreachable": c.unreachable, "excluded": c.excluded
         },
         "calls": result.calls,
+        "denied": result.denied,
         "changes": result.changes,
         "reports": [
             {"edition": p.edition.key, "html": p.html, "pdf": p.pdf, "headline": p.headline, "note": p.note}
             for p in result.published
         ],
         "deliveries": dict(result.deliveries),
+        "undelivered": [_open_letter(row) for row in result.undelivered],
+        "notes": list(result.notes),
     }  # fmt: skip
+
+
+def _open_letter(row: Any) -> dict[str, Any]:
+    """A delivery that has not arrived, or may not have: for whom, why, and what to do."""
+    from reporter.run.posting import next_step
+
+    named = {name: getattr(row, name) for name in ("id", "edition", "recipient", "state", "detail", "next_attempt_at")}
+    return named | {"next": spelled(next_step(row))}
 
 
 def lines(result: Any) -> list[str]:
     """What a person is told of a run."""
+    from reporter.run.posting import trouble
+    from reporter.run.selecting import spelled as as_typed
+
     c, r = result.coverage, result.run
+    selected = (
+        f"  only {c.total - c.excluded} of {c.total} accounts, as asked by {as_typed(r.selection)}: mailed to nobody, and no "
+        "run of the whole organization is compared with it"
+    )
     told = [
         f"Run {r.seq} of {r.as_of:%Y-%m-%d %H:%M} UTC{' (was interrupted, now finished)' if result.resumed else ''}",
         f"  {c.total} accounts: {c.read} read, {c.partial} partly read, {c.unreachable} unreachable, {c.excluded} excluded",
-        f"  {result.changes} changes, {result.calls} calls to AWS, chain {r.chain[:16]}",
+        f"  {result.changes} changes, {result.calls} calls to AWS, {result.denied} denied, chain {r.chain[:16]}",
+        *([plain(selected)] if r.selection else []),
     ]
     for one in result.published:
         told.append(f"  {plain(one.headline)}")
@@ -114,16 +180,19 @@ def lines(result: Any) -> list[str]:
             told.append(f"    {one.note}")
     if result.deliveries:
         told.append("  delivered: " + ", ".join(f"{n} {state}" for state, n in sorted(result.deliveries.items())))
+    told += [f"  ! {plain(trouble(row))}" for row in result.undelivered]
+    told += [f"  ! {plain(note)}" for note in result.notes]
     return told
 
 
-def _alarms(settings: Settings) -> list[str]:
-    """What the outbox wants a person to look at."""
+def _alarms(settings: Settings, besides: str = "") -> list[str]:
+    """What the outbox wants a person to look at, besides what is told of a run itself."""
     from reporter import history
-    from reporter.run.posting import alarms
+    from reporter.run.posting import trouble, unsettled
     from reporter.settings import database_url
 
-    return [f"  ! {plain(text)}" for text in alarms(history.connect(database_url(settings)))]
+    found = unsettled(history.connect(database_url(settings)))
+    return [f"  ! {plain(trouble(row))}" for row in found if row.run != besides]
 
 
 SCHEDULE_HELP = """Wait, and run each schedule of the settings when it is due.
@@ -147,23 +216,20 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """See SCHEDULE_HELP, which is what users read."""
-    from reporter import history
+    from reporter.cli.filters import open_history
     from reporter.run.posting import post, transport
     from reporter.schedule.service import Timetable, first_tick, serve, tick, triggers
     from reporter.schedule.timing import ScheduleError
-    from reporter.settings import database_url
 
     settings = load_settings(config)
     with told(ScheduleError, code=USAGE):
         triggers(settings.schedule)
-    with told(history.HistoryError):
-        engine = history.connect(database_url(settings))
-        history.prepare(engine, now())
+    engine = open_history(config, make=not show).engine
     me = owner()
     send = transport(settings)
     table = Timetable(
         engine, settings.schedule, lambda one: _scheduled(settings, one), me, now,
-        post=lambda: post(engine, settings, send, me, now),
+        post=lambda: post(engine, settings, send, me, now, dead=dead),
     )  # fmt: skip
     if show:
         _list(table, as_json)
@@ -174,11 +240,9 @@ def schedule(
             tick(table, one)
         table.post()
         return
-    stop = threading.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: stop.set())
-    line(f"{len(settings.schedule)} schedule(s); stop with Ctrl-C")
-    serve(table, stop)
+    with until_told() as stop:
+        line(f"{len(settings.schedule)} schedule(s); stop with Ctrl-C")
+        serve(table, stop)
 
 
 def _scheduled(settings: Settings, schedule: Schedule) -> str:
@@ -191,7 +255,7 @@ def _scheduled(settings: Settings, schedule: Schedule) -> str:
     with progress() as tell:
         result = start(settings, Request(kind="scheduled", schedule=schedule.id, inherit=heir), tell)
     for text in lines(result):
-        line(text)
+        line(spelled(text))
     return str(result.run.id)
 
 
@@ -205,7 +269,8 @@ def _watched(settings: Settings) -> None:
 
     engine = history.connect(database_url(settings))
     history.prepare(engine, now())
-    once(Opened(engine, settings), Wanted())
+    watch = settings.watch
+    once(Opened(engine, settings), Wanted(watch.parts, severity=watch.severity), daily=watch.daily)
 
 
 def _list(table: Any, as_json: bool) -> None:

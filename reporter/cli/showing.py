@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reporter.cli.asking import Asked, Row, Wanted
-from reporter.cli.console import err, line, plain
+from reporter.cli.console import aside, command, line, plain
 from reporter.cli.filters import counted
 from reporter.documents.canonical import plain as as_data
 from reporter.model import Finding, ReadStatus, Status
@@ -94,7 +94,7 @@ class Sheet:
             where = counted(len(group.accounts), "account")
             check = group.shown[0].finding.check
             line(
-                f"      and {more} more, {group.count} in {where}{new}{waived}: reporter findings --check {check} --all"
+                f"      and {more} more, {group.count} in {where}{new}{waived}: {command(f'findings --check {check} --all')}"
             )
 
     def _print_row(self, row: Row) -> None:
@@ -112,8 +112,8 @@ class Sheet:
             shown = value if len(value) <= VALUE_SHOWN else f"{value[: VALUE_SHOWN - 1]}…"
             by = f"  ({one.operation})" if one.operation else ""
             line(f"        · {plain(one.id)} {one.key} = {plain(shown)}{by}", "dim")
-        for command in row.finding.fix.splitlines():
-            line(f"        $ {plain(command)}")
+        for step in row.finding.fix.splitlines():
+            line(f"        $ {plain(step)}")
 
     def _dated(self, row: Row) -> str:
         since = f"  {row.state} since {row.since:%Y-%m-%d}" if row.since else ""
@@ -168,7 +168,7 @@ def _waiver(one: Any) -> str:
 def notes(asked: Asked) -> None:
     """What must be said beside the answer, on standard error: it is no part of the data."""
     for note in asked.notes:
-        err.print(f"reporter: {note}", markup=False)
+        aside(f"reporter: {note}")
 
 
 def emit_findings(asked: Asked, rows: Iterable[Row], wanted: Wanted) -> None:

@@ -1,7 +1,5 @@
 """`reporter watch`: alerts between two runs; `reporter attribute`: asking again who made changes."""
 
-import signal
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +8,12 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, told
+from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
 from reporter.cli.filters import Opened, Ou, counted, open_history, run_named
 from reporter.cli.narrowing import say, told_of_files
 from reporter.cli.owner import owner
 from reporter.cli.progress import progress
+from reporter.cli.stopping import until_told
 from reporter.model import SEVERITIES
 
 WATCH_HELP = """Look at what matters most between two runs, and tell only what got worse in security since the last run.
@@ -58,9 +57,14 @@ def watch(
         list[str] | None, typer.Option("--account", help="Only this account id; may be given again.")
     ] = None,
     ou: Ou = "",
-    severity: narrowing.AtLeast = "high",
+    severity: narrowing.AtLeast = "",
     to: Annotated[list[str] | None, typer.Option("--to", help="Mail to this address; may be given again.")] = None,
-    daily: Annotated[int, typer.Option("--daily", min=1, help="Messages in 24 hours to each recipient, at most.")] = 10,
+    daily: Annotated[
+        int,
+        typer.Option(
+            "--daily", min=0, help="Messages in 24 hours to each recipient, at most (0: as watch.daily says)."
+        ),
+    ] = 0,
     every: Annotated[int, typer.Option("--every", min=0, help="Look again after so many minutes; 0: only once.")] = 0,
     no_deliver: Annotated[bool, typer.Option("--no-deliver", help="Print, but tell nobody.")] = False,
     as_json: AsJson = False,
@@ -71,13 +75,14 @@ def watch(
     for name in part or ():
         if name not in WATCHABLE:
             raise Refusal(f"--part {name}: there is no such part; use one of {', '.join(WATCHABLE)}", USAGE)
-    if severity not in SEVERITIES:
+    if severity and severity not in SEVERITIES:
         raise Refusal(f"--severity {severity}: use one of {', '.join(SEVERITIES)}", USAGE)
     opened = open_history(config)
-    wanted = Wanted(tuple(part or Wanted().parts), tuple(account or ()), ou, severity)
+    usual = opened.settings.watch
+    wanted = Wanted(tuple(part or usual.parts), tuple(account or ()), ou, severity or usual.severity)
 
     def looked() -> bool:
-        return once(opened, wanted, to=to, daily=daily, deliver=not no_deliver, as_json=as_json)
+        return once(opened, wanted, to=to, daily=daily or usual.daily, deliver=not no_deliver, as_json=as_json)
 
     if every:
         _again(looked, every)
@@ -167,17 +172,19 @@ def _told_lines(queued: Any, states: dict[str, int]) -> list[str]:
 
 def _again(looked: Callable[[], bool], minutes: int) -> None:
     """Look until told to stop. A look that fails is said and does not end the watch: the next one may go well."""
-    stop = threading.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: stop.set())
-    while not stop.is_set():
-        try:
-            looked()
-        except Refusal as refusal:
-            if refusal.code == USAGE:
-                raise
-            line(f"this look failed: {refusal}", "bold red")
-        stop.wait(minutes * 60)
+    with until_told() as stop:
+        while not stop.is_set():
+            _once_more(looked)
+            stop.wait(minutes * 60)
+
+
+def _once_more(looked: Callable[[], bool]) -> None:
+    try:
+        looked()
+    except Refusal as refusal:
+        if refusal.code == USAGE:
+            raise
+        line(f"this look failed: {plain(refusal)}", "bold red")
 
 
 @app.command(help=ATTRIBUTE_HELP)

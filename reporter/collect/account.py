@@ -42,6 +42,7 @@ class Reading:
     crew: Crew
     register: Register = field(default_factory=Register)
     known: Known | None = None
+    speaker: str = ""  # the account with which the organization's own items are handed over
 
 
 @dataclass(slots=True)
@@ -53,6 +54,9 @@ class _Found:
     listed: set[tuple[str, str]] = field(default_factory=set)
     seen: dict[str, set[str]] = field(default_factory=dict)  # the account's part -> ids seen from it
     blind: dict[str, Unread] = field(default_factory=dict)  # the same part -> why not everything was seen
+    nowhere: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # type -> regions in which AWS does not have the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def read_account(reading: Reading, account: Account) -> AccountSnapshot:
     else:
         fields["Regions"] = enabled
     whole = read_item(asker, ACCOUNT, fields, GLOBAL, reading.door.clients.home, missing=missing)
-    found.items.insert(0, whole)
+    nowhere = {"NotOffered": {type: sorted(regions) for type, regions in sorted(found.nowhere.items())}}
+    found.items.insert(0, replace(whole, volatile={**whole.volatile, **nowhere}))
     found.listed.add((ACCOUNT.name, GLOBAL))
     return _snapshot(reading, account, asker, found, () if why else enabled)
 
@@ -160,7 +165,7 @@ def _sweep(reading: Reading, asker: Asker, place: _Place) -> list[Listing]:
         nowhere = kind.regions and (asker.clients.partition != "aws" or place.endpoint not in kind.regions)
         absent = nowhere or (kind.offered and not asker.clients.offers(kind.service, place.endpoint))
         if absent:
-            listings.append(Listing())
+            listings.append(Listing(offered=False))
         elif closed is not None:
             listings.append(Listing(gap=Gap(asker.account, place.region, kind.name, closed)))
         else:
@@ -174,7 +179,9 @@ def _note(found: _Found, kind: ResourceType, region: str, listing: Listing) -> N
     if listing.gap:
         found.gaps.append(listing.gap)
     else:
-        found.listed.add((kind.name, region))
+        found.listed.add((kind.name, region))  # where the service is not offered, too: there can be none
+    if not listing.offered:
+        found.nowhere.setdefault(kind.name, []).append(region)
     if kind.seen_as:
         found.seen.setdefault(kind.seen_as, set()).update(listing.seen)
         if listing.gap:
@@ -216,7 +223,7 @@ def _snapshot(
 ) -> AccountSnapshot:
     calls = asker.tally.calls()
     organization = reading.organization
-    if account.id == organization.speaker:
+    if account.id == reading.speaker:
         found.items += organization.items
         found.gaps += organization.gaps
         found.listed |= organization.listed

@@ -28,8 +28,8 @@ class Coverage:
 
     @classmethod
     def of(cls, organization: Organization) -> "Coverage":
-        """Nothing read yet."""
-        return cls(frozenset(account.id for account in organization.accounts))
+        """Nothing read yet. Of a narrowed run, the accounts it was asked for."""
+        return cls(frozenset(account.id for account in organization.to_read))
 
     def add(self, snapshot: AccountSnapshot) -> None:
         """Count one account's snapshot."""

@@ -1,6 +1,6 @@
 """Which accounts there are: from AWS Organizations, its tree walked from the top, or from a configured list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -42,13 +42,25 @@ class Organization:
     gaps: tuple[Gap, ...] = ()
     listed: frozenset[tuple[str, str]] = frozenset()
     policy_types: tuple[str, ...] | None = None  # kinds of policies in force; None: unknown
+    asked: frozenset[str] | None = None  # the accounts that a narrowed run reads; None: all of them
     calls: Calls = field(default_factory=Calls)
 
     @property
     def speaker(self) -> str:
         """The account with whose snapshot the organization's own items and gaps are handed over."""
-        ids = [account.id for account in self.accounts]
+        ids = [account.id for account in self.to_read]
         return next((id for id in (self.management, self.caller_account) if id in ids), ids[0] if ids else "")
+
+    @property
+    def to_read(self) -> tuple[Account, ...]:
+        """The accounts a snapshot is made of."""
+        return tuple(one for one in self.accounts if self.asked is None or one.id in self.asked)
+
+    def narrowed(self, ids: Collection[str]) -> "Organization":
+        """Read these accounts and no others; what the organization says of itself is handed over only with its own account."""
+        mine = {item.account for item in self.items} <= set(ids)
+        kept = self if mine else replace(self, items=(), gaps=(), listed=frozenset())
+        return replace(kept, asked=frozenset(ids))
 
     def select(
         self, *, accounts: Sequence[str] = (), ous: Sequence[str] = (), exclude: Mapping[str, str] | None = None
@@ -64,7 +76,7 @@ class Organization:
             why = (exclude or {}).get(account.id)
             if why is not None:
                 excluded.setdefault(account.id, why or "Excluded by the settings.")
-            elif (accounts or ous) and account.id not in accounts and not any(_within(account, ou) for ou in ous):
+            elif (accounts or ous) and account.id not in accounts and not any(within(account, ou) for ou in ous):
                 excluded.setdefault(account.id, "Not among the accounts and units that were asked for.")
         return replace(self, excluded=excluded)
 
@@ -74,9 +86,10 @@ def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
 
     Where the listing breaks off, `last_known` (of an earlier run) fills it up, and the organization is not `complete`.
     """
-    caller = door.sessions.identify()
+    tally = Tally()
+    caller = door.sessions.identify(tally)
     asker = Asker(
-        door.clients, door.clock, Tally(), caller.account, caller, caller, caller.arn, door.options.asked_sets, memo={},
+        door.clients, door.clock, tally, caller.account, caller, caller, caller.arn, door.options.asked_sets, memo={},
         facts={"_home": door.clients.home, "_partition": door.clients.partition},
     )  # fmt: skip
     rows, broken = _gathered(asker, ACCOUNTS)
@@ -113,7 +126,8 @@ def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
 
 def configured(door: Door, accounts: Iterable[str], *, names: Mapping[str, str] | None = None) -> Organization:
     """The accounts that the settings list, where Organizations may not be asked."""
-    caller = door.sessions.identify()
+    tally = Tally()
+    caller = door.sessions.identify(tally)
     if door.sessions.refused:
         raise CollectError(door.sessions.doubt)
     listed = tuple(Account(id, name=(names or {}).get(id, "")) for id in sorted(set(accounts)))
@@ -128,6 +142,7 @@ def configured(door: Door, accounts: Iterable[str], *, names: Mapping[str, str] 
         caller_arn=caller.arn,
         unlisted={account.id: why for account in listed},
         readable=False,
+        calls=tally.calls(),
     )
 
 
@@ -239,7 +254,7 @@ def _account(row: Row, tree: _Tree, management: str) -> Account:
     )
 
 
-def _within(account: Account, ou: str) -> bool:
+def within(account: Account, ou: str) -> bool:
     """Whether an account stands in a unit, named by its id, its path, or a glob of the path; or below it."""
     if ou in account.parent_ids:
         return True

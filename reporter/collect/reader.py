@@ -54,6 +54,7 @@ class Listing:
     seen: frozenset[str] = frozenset()
     gap: Gap | None = None
     kind: str = ""  # of the failure
+    offered: bool = True  # False: AWS does not have the service there, so nobody was asked and nothing can be there
 
 
 def list_rows(asker: Asker, kind: ResourceType, region: str, endpoint: str) -> Listing:

@@ -79,7 +79,7 @@ TRAIL = ResourceType(
             pages=NEXT_TOKEN,
             empty="kept",
         ),
-        "LogIntegrity": Call("GetObject", later="NotYetRead"),
+        "LogIntegrity": Call("GetObject", iam="s3:GetObject", later="NotYetRead"),
     },
 )
 

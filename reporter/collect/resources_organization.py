@@ -5,6 +5,20 @@ from reporter.model import ACCOUNT as ACCOUNT_TYPE
 
 _S3_POLICIES_OFF = Known("_policy_types != `null` && !contains(_policy_types, 'S3_POLICY')")
 
+
+def _contact(kind: str) -> Call:
+    """The mail address of an alternate contact; names and telephone numbers of people are not kept."""
+    return Call(
+        "GetAlternateContact",
+        "AlternateContact.EmailAddress",
+        iam="account:GetAlternateContact",
+        lost="Whom AWS, and reports for account owners, write to in matters of security, operations and billing.",
+        service="account",
+        params={"AlternateContactType": f"'{kind}'"},
+        absent=("ResourceNotFoundException",),
+    )
+
+
 # The fields of an account come with the organization's listing; `Regions` is read first, for everything else goes by it.
 ACCOUNT = ResourceType(
     ACCOUNT_TYPE,
@@ -53,6 +67,9 @@ ACCOUNT = ResourceType(
             empty="kept",
             by="organization",
         ),
+        "SecurityContact": _contact("SECURITY"),
+        "OperationsContact": _contact("OPERATIONS"),
+        "BillingContact": _contact("BILLING"),
     },
 )
 

@@ -84,7 +84,6 @@ class Sessions:
 
     def __init__(self, clients: Clients, role: Role, clock: Callable[[], datetime], policy: str = "") -> None:
         self.caller = Caller(clients)
-        self.tally = Tally()  # what asking for the caller cost
         self._clients = clients
         self._role = role
         self._clock = clock
@@ -93,8 +92,8 @@ class Sessions:
         self._kept: OrderedDict[str, Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def identify(self) -> Caller:
-        """The caller with account and ARN filled in.
+    def identify(self, tally: Tally | None = None) -> Caller:
+        """The caller with account and ARN filled in, asked for once; what that costs is counted where it is asked.
 
         Where STS does not say who it is, `doubt` says why; the caller stays without, and every account is read by its role.
         """
@@ -102,7 +101,7 @@ class Sessions:
             return self.caller
         try:
             request = Request("sts", self._clients.home, "GetCallerIdentity", {}, "sts:GetCallerIdentity")
-            answer = self._clients.call(self.caller, self.tally, request)
+            answer = self._clients.call(self.caller, tally or Tally(), request)
         except ReadFailed as error:
             self.unidentified = error.why
             return self.caller
@@ -125,7 +124,7 @@ class Sessions:
 
         Raises ReadFailed, with the reason and what to do, if the role cannot be assumed.
         """
-        own = account == self.identify().account
+        own = account == self.identify(tally).account
         if own and not (account == management and self._role.management):
             return self.caller
         with self._lock:

@@ -5,7 +5,8 @@ One process is bound by Python's own lock at about 850 calls a second; two proce
 
 import multiprocessing
 import queue
-from collections.abc import Callable, Collection, Iterator
+import signal
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +41,12 @@ def collect_sharded(
     skip: Collection[str] = frozenset(),
     known: Known | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> Iterator[AccountSnapshot]:
+) -> Generator[AccountSnapshot]:
     """As `collect`, over `processes` processes with the caller's credentials each; `clock` must be a module's function.
 
     `known` is asked here, before the accounts are dealt out.
     """
-    accounts = [account for account in organization.accounts if account.id not in skip]
+    accounts = [account for account in organization.to_read if account.id not in skip]
     context = multiprocessing.get_context("spawn")
     results: Any = context.Queue(_WAITING)
     dealt = [accounts[at::processes] for at in range(processes)]
@@ -87,7 +88,8 @@ def _received(
 
 
 def _work(share: _Share, results: Any) -> None:
-    """In a process of its own: read some accounts, send each snapshot."""
+    """In a process of its own: read some accounts, send each snapshot. Ctrl-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     others = frozenset(account.id for account in share.organization.accounts if account.id not in share.ids)
     known = share.names.__getitem__ if share.names is not None else None
     try:

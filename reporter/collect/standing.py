@@ -18,9 +18,14 @@ def standing(
     if not gaps and not parts:
         return ReadStatus.READ, ""
     causes = Counter(_cause(why) for why in (*parts, *(gap.why for gap in gaps)))
-    named = ", ".join(f"{cause} ({count})" for cause, count in causes.most_common(_NAMED))
+    several = len(causes) > 1
+    named = ", ".join(
+        f"{cause}{f' {count} times' if several and count > 1 else ''}" for cause, count in causes.most_common(_NAMED)
+    )
     more = f" and {len(causes) - _NAMED} more" if len(causes) > _NAMED else ""
-    reason = f"Not read: {_count(len(gaps), 'listing')} and {_count(len(parts), 'part')} of resources: {named}{more}."
+    missing = [_count(len(gaps), "listing")] if gaps else []
+    missing += ["1 part of a resource" if len(parts) == 1 else f"{len(parts)} parts of resources"] if parts else []
+    reason = f"{' and '.join(missing)} could not be read: {named}{more}."
     if all(type == ACCOUNT for type, _ in listed):
         return ReadStatus.UNREACHABLE, reason
     return ReadStatus.PARTIAL, reason
@@ -40,7 +45,8 @@ def added(one: Calls, other: Calls) -> Calls:
 
 
 def _cause(why: Unread) -> str:
-    return f"{why.iam or why.operation} {why.code}".strip()
+    asked = why.iam or why.operation
+    return f"{asked} ({why.code})" if asked else why.code
 
 
 def _count(number: int, noun: str) -> str:

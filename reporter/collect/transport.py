@@ -11,6 +11,7 @@ import ssl
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import botocore.exceptions as sdk
 import urllib3
@@ -49,11 +50,12 @@ class Transport:
         )
         self._kept, self._passing = pools(num_pools=2 * _HOSTS), pools(num_pools=_PASSING_HOSTS)
         self._by_host: dict[str, Any] = {}
+        self._proxies = bool(getproxies())
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse | None:
         """The answer; None where the SDK is to send the request itself."""
         parts = urlsplit(request.url)
-        if _proxied(parts.scheme, parts.netloc):
+        if self._proxies and _proxied(parts.scheme, parts.netloc):
             return None
         try:
             return self._answer(request, f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")

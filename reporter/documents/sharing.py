@@ -12,6 +12,14 @@ from reporter.documents.grants import Document, Grant, effective_grants, undecid
 from reporter.documents.logic import Answer
 from reporter.documents.policy import Condition
 
+# What AWS's rule s3-bucket-blacklisted-actions-prohibited forbids to other accounts unless told otherwise.
+CONTROL = (
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
+    "s3:PutBucketPolicy",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutObjectAcl",
+)
 ENCRYPTED_FOR = "kms:encryptioncontext:aws:cloudtrail:arn"
 
 
@@ -92,6 +100,17 @@ def grants_by_reach(
 def external_access(document: Document, circle: Circle, actions: Iterable[str] | None = None) -> Answer:
     """Whether a policy lets in anybody beyond the organization and the trusted accounts; AWS services do not count."""
     return _beyond(document, grants_by_reach(document, circle, actions))
+
+
+def foreign_control(document: Document, circle: Circle) -> Answer:
+    """Whether a policy lets any other account, of the organization or not, take control of a bucket."""
+    by_reach = grants_by_reach(document, circle, CONTROL)
+    far = [
+        f"{'anybody' if reach is Reach.PUBLIC else 'another account'}: {grant}"
+        for reach in (Reach.PUBLIC, Reach.EXTERNAL, Reach.TRUSTED, Reach.ORGANIZATION)
+        for grant in by_reach.get(reach, ())
+    ]
+    return Answer(holds=True, because=tuple(far)) if far else _beyond(document, by_reach)
 
 
 def outsiders(

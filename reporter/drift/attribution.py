@@ -6,7 +6,7 @@ ambiguous  several could have; all are named
 none       with the reason: refused attempts only, too old, not delivered yet, the lookup was denied ...
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,8 @@ from reporter.drift.instants import instant
 from reporter.drift.paths import keys
 from reporter.drift.requests import concerns, record, shows
 from reporter.drift.wording import deleted_principal
-from reporter.model import ACCOUNT, Attribution, Change, ChangeKind, Confidence, Op
+from reporter.drift.worsening import worsened
+from reporter.model import ACCOUNT, Actor, Attribution, Change, ChangeKind, Confidence, Op, SettingMaker
 
 EARLIER = timedelta(minutes=15)  # AWS's reads lag behind its writes: the last look may have missed what was just done
 LATER = timedelta(minutes=5)  # clocks differ
@@ -77,7 +78,8 @@ def attribute(
     """Match a change to raw CloudTrail records (or LookupEvents' wrapping of them) of its account and window.
 
     `unavailable` says why events could not be had ("cloudtrail:LookupEvents: AccessDenied"); `asked_at` when they were asked
-    for, which tells "never happened" from "not delivered yet". The producer stands first among the actors.
+    for, which tells "never happened" from "not delivered yet". Each difference has makers of its own; first among all actors
+    is who made the change worse, else the last of the makers.
     """
     about = [one for one in map(record, events) if _in_window(one, change) and concerns_any(one, change)]
     about.sort(key=lambda one: (event_time(one), str(one.get("eventID"))))
@@ -86,12 +88,36 @@ def attribute(
     found = [answer for answer in answers if answer.confidence != "none"]
     if not found:
         return Attribution("none", _why_none(change, about, unavailable, asked_at))
-    actors = tuple(dict.fromkeys(one for answer in found for one in answer.actors))
+    makers = tuple(_makers(change, done))
+    actors = _headline(change, makers, tuple(dict.fromkeys(one for answer in found for one in answer.actors)))
     if len(found) < len(answers):
         missing = len(answers) - len(found)
         reason = f"{_reasons(found)}; nothing found for {missing} of {len(answers)} settings that changed with it"
-        return Attribution(max(*(one.confidence for one in found), "likely", key=_RANK.index), reason, actors)
-    return Attribution(max((one.confidence for one in found), key=_RANK.index), _reasons(found), actors)
+        return Attribution(max(*(one.confidence for one in found), "likely", key=_RANK.index), reason, actors, makers)
+    return Attribution(max((one.confidence for one in found), key=_RANK.index), _reasons(found), actors, makers)
+
+
+def _makers(change: Change, events: Sequence[Mapping[str, Any]]) -> Iterator[SettingMaker]:
+    """Who made each difference; what moves with another part is that part's maker's work."""
+    by_op = {id(op): writers for ops, writers in _groups(change) for op in ops}
+    parts = {keys(op.path)[0]: op for op in reversed(change.ops) if id(op) in by_op}
+    for op in change.ops:
+        leaders = [parts[one] for one in FOLLOWS.get((change.type, keys(op.path)[0]), ()) if one in parts]
+        one = op if id(op) in by_op else next(iter(leaders), None)
+        if one is None or op.kind in {"access_lost", "access_restored"}:
+            continue
+        answer = _answer(change, (one,), by_op[id(one)], events)
+        if answer.confidence != "none":
+            reason = answer.reason if one is op else f"moves with {keys(one.path)[0]}: {answer.reason}"
+            yield SettingMaker(op.path, answer.confidence, reason, answer.actors)
+
+
+def _headline(change: Change, makers: Sequence[SettingMaker], actors: tuple[Actor, ...]) -> tuple[Actor, ...]:
+    """Who made it worse first, then the other makers, the last of them first, then who else wrote on the same settings."""
+    made = {one.path: one.actors[0] for one in makers if one.actors}
+    worse = [made[op.path] for op in worsened(change) if op.path in made]
+    others = sorted(made.values(), key=lambda one: one.at, reverse=True)
+    return tuple(dict.fromkeys([*worse[:1], *others, *actors]))
 
 
 def ask_again_at(change: Change, attribution: Attribution, asked_at: datetime) -> datetime | None:

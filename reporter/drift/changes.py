@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from reporter.drift.paths import locate
 from reporter.drift.reverted import switched_and_back
 from reporter.drift.walker import compare
 from reporter.drift.wording import clean
@@ -83,8 +84,21 @@ def _document(item: ConfigurationItem | None) -> Mapping[str, Any] | None:
 
 
 def _weighed(op: Op, sensitive: Collection[str]) -> Op:
-    within = any(op.path == path or op.path.startswith((f"{path}.", f"{path}[")) for path in sensitive)
+    within = any(_lies_in(op.path, path) or _differs_at(op, path) for path in sensitive)
     return replace(op, klass="security") if within and op.klass != "cosmetic" else op
+
+
+def _lies_in(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
+
+
+def _differs_at(op: Op, path: str) -> bool:
+    """Whether a part that came, went or changed as a whole took a setting within it along: the only tag of a bucket."""
+    if not _lies_in(path, op.path):
+        return False
+    rest = f"x{path.removeprefix(op.path)}"
+    before, after = ([value for _, value in locate({"x": side}, rest)] for side in (op.before, op.after))
+    return before != after
 
 
 def _kind(before: ConfigurationItem | None, after: ConfigurationItem | None, ops: Sequence[Op]) -> ChangeKind | None:

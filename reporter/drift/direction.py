@@ -15,8 +15,9 @@ from reporter.model import SEVERITIES, Change, ChangeKind, ConfigurationItem, Di
 
 # Where a policy of each type says who may use the resource.
 _POLICIES = (("Policy",), ("ResourcePolicy",), ("Attributes", "Policy"))
-_SCP = "AWS::Organizations::Policy"
+SCP = "AWS::Organizations::Policy"
 _GONE = {ChangeKind.DELETED, ChangeKind.LEFT_ORG}
+_ANSWERED = {Status.PASS, Status.FAIL}
 _EXISTENCE = {ChangeKind.CREATED, ChangeKind.JOINED, ChangeKind.RECREATED, ChangeKind.MOVED, *_GONE}
 
 
@@ -61,7 +62,7 @@ def verdicts_on_policies(old: ConfigurationItem | None, new: ConfigurationItem |
     for path in _POLICIES:
         one, other = _at(old, path), _at(new, path)
         if one != other and not _unread(old, path) and not _unread(new, path):
-            found += _on_policy(one, other)
+            found += on_policy(one, other)
     return tuple(found)
 
 
@@ -109,17 +110,33 @@ def _by_checks(
                 yield Verdict(1, new.severity, f"{new.check} fails")
         elif old and old.status is Status.FAIL and new and new.status is Status.PASS:
             yield Verdict(-1, old.severity, f"{old.check} passes")
+        elif old and new and old.status in _ANSWERED and _evaded(new, change):
+            yield Verdict(1, new.severity, f"{new.check} no longer asks")
+
+
+def _evaded(finding: Finding, change: Change) -> bool:
+    """Whether a check no longer applies because the tag went by which it knew that the resource matters."""
+    untagged = any(keys(op.path)[0] == "Tags" and op.kind in {"removed", "changed"} for op in change.ops)
+    return (
+        untagged
+        and finding.status is Status.NOT_APPLICABLE
+        and any(
+            one.type == change.type and one.id == change.resource and _part(one.key) == "Tags"
+            for one in finding.evidence
+        )
+    )
 
 
 def _by_grants(change: Change, old: ConfigurationItem | None, new: ConfigurationItem | None) -> Iterable[Verdict]:
     if change.kind in {ChangeKind.CREATED, ChangeKind.JOINED, *_GONE}:
         return ()
-    if change.type == _SCP:
-        return _on_guardrail(change.ops)
+    if change.type == SCP:
+        return on_guardrail(change.ops)
     return verdicts_on_policies(old, new)
 
 
-def _on_policy(old: Any, new: Any) -> Iterable[Verdict]:
+def on_policy(old: Any, new: Any) -> Iterable[Verdict]:
+    """What changed of who may do what, by what two policies grant in effect."""
     difference = grants_diff(old, new)
     was, now = is_public(old).holds, is_public(new).holds
     if now and not was:
@@ -132,7 +149,7 @@ def _on_policy(old: Any, new: Any) -> Iterable[Verdict]:
         yield Verdict(-1, "medium", "the policy grants less, or denies more")
 
 
-def _on_guardrail(ops: Sequence[Op]) -> Iterable[Verdict]:
+def on_guardrail(ops: Sequence[Op]) -> Iterable[Verdict]:
     """A policy of the organization limits what others may do: a denial that goes is worse."""
     for op in ops:
         statement = op.after if isinstance(op.after, Mapping) else op.before
@@ -159,7 +176,7 @@ def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
             continue
         if part in well or op.kind in {"access_lost", "access_restored"} or op.klass == "cosmetic":
             continue
-        verdict = _by_rule(change.type, op)
+        verdict = by_rule(change.type, op)
         if verdict:
             yield verdict
 
@@ -167,7 +184,7 @@ def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
 def _by_return(type: str, op: Op) -> Iterable[Verdict]:
     """What was changed and changed back got worse and better, if what it was in between is known to be the worse."""
     between = not op.before if isinstance(op.before, bool) else None
-    there = _by_rule(type, replace(op, after=between)) if between is not None else None
+    there = by_rule(type, replace(op, after=between)) if between is not None else None
     if there and there.sign > 0:
         over = max(there.severity, "high", key=SEVERITIES.index)  # it is over: less grave than if it went on
         yield from (replace(there, sign=sign, severity=over) for sign in (1, -1))
@@ -175,7 +192,8 @@ def _by_return(type: str, op: Op) -> Iterable[Verdict]:
         yield from (Verdict(sign, "medium", op.text) for sign in (1, -1))
 
 
-def _by_rule(type: str, op: Op) -> Verdict | None:
+def by_rule(type: str, op: Op) -> Verdict | None:
+    """What the rule for one field says of its difference."""
     fields = bare(op.path)
     for pattern, rule, severity, good in ROWS.get(type, ()):
         if fnmatchcase(fields, pattern):

@@ -86,6 +86,8 @@ def shows(event: Mapping[str, Any], op: Op) -> bool:
     asked = set(_leaves("", event.get("requestParameters")))
     if field in {"Tags", "tags"} and "[" in op.path:
         return _tag_shows(asked, op)
+    if field in {"Tags", "tags"} and isinstance(op.after, Mapping) and op.after:
+        return all(_asks_for(asked, str(key).lower(), str(value).lower()) for key, value in op.after.items())
     wanted, gone = set(_leaves(field, op.after)), set(_leaves(field, op.before))
     gone -= wanted
     if not wanted:
@@ -98,6 +100,10 @@ def _tag_shows(asked: set[Leaf], op: Op) -> bool:
     key, value = op.path.partition("[")[2][1:-2].lower(), str(op.after).lower()
     if op.after is None:
         return bool(asked) and ("key", key) not in asked
+    return _asks_for(asked, key, value)
+
+
+def _asks_for(asked: set[Leaf], key: str, value: str) -> bool:
     return {("key", key), ("value", value)} <= asked or (key, value) in asked
 
 

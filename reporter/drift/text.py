@@ -11,7 +11,7 @@ from typing import Literal
 
 from reporter.drift.grouping import LEAST, Group, grouped, members
 from reporter.drift.noise import Fold, hidden
-from reporter.drift.wording import clean
+from reporter.drift.wording import LINE, clean
 from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op
 
 Tone = Literal["plain", "heading", "worse", "better", "came", "went", "differs", "unseen", "faint"]
@@ -192,7 +192,8 @@ def _who_of(group: Group, beside: Beside) -> Iterator[Line]:
     named = Counter(found.actors[0].principal for found in known if found.actors)
     for name, count in named.most_common(3):
         one = next(found for found in known if found.actors and found.actors[0].principal == name)
-        yield Line(3, "", f"by {actor_line(one.actors[0])} [{one.confidence}], {count} of {len(group.changes)}")
+        who = actor_line(one.actors[0], others_of(one))
+        yield Line(3, "", f"by {who} [{one.confidence}], {count} of {len(group.changes)}")
     if len(named) > 3:
         yield Line(3, "", f"(and {len(named) - 3} more)", "faint")
     unknown = sum(not found.actors for found in known)
@@ -210,20 +211,35 @@ def who_lines(attribution: Attribution) -> Iterator[Line]:
         yield Line(3, "", f"by nobody we can name: {clean(attribution.reason)}", "faint")
         return
     first, *others = attribution.actors
-    yield Line(3, "", f"by {actor_line(first)} [{attribution.confidence}]")
+    yield Line(3, "", f"by {actor_line(first, others_of(attribution))} [{attribution.confidence}]")
     if attribution.confidence != "exact":
         yield Line(4, "", clean(attribution.reason), "faint")
+    if others and (what := _settings(attribution, first)):
+        yield Line(4, "", clean(what), "faint")
     for other in others[:3]:
-        yield Line(4, "", f"also {actor_line(other)}", "faint")
+        what = _settings(attribution, other)
+        yield Line(4, "", clean(f"also {actor_line(other)}{f': {what}' if what else ''}", 2 * LINE), "faint")
     if len(others) > len(others[:3]):
         yield Line(4, "", f"(and {len(others) - 3} more events)", "faint")
 
 
-def actor_line(actor: Actor) -> str:
-    """`alice via Admin (203.0.113.7, console, MFA) PutBucketPolicy 2026-11-18 14:03Z`."""
+def others_of(attribution: Attribution) -> str:
+    """ " and 2 others" where more than one had a part in it; empty where it was one."""
+    count = attribution.others
+    return f" and {count} other{'s' if count > 1 else ''}" if count else ""
+
+
+def _settings(attribution: Attribution, actor: Actor) -> str:
+    """Which settings one event made."""
+    mine = [one.path for one in attribution.settings if one.actors[:1] == (actor,)]
+    return ", ".join(mine[:3]) + (f" and {len(mine) - 3} more" if len(mine) > 3 else "")
+
+
+def actor_line(actor: Actor, others: str = "") -> str:
+    """`alice via Admin and 1 other (203.0.113.7, console, MFA) PutBucketPolicy 2026-11-18 14:03Z`."""
     factor = {True: "MFA", False: "no MFA", None: ""}[actor.mfa]
     how = ", ".join(clean(word, 64) for word in (actor.source_ip, actor.via, factor) if word)
-    return f"{clean(actor.principal)}{f' ({how})' if how else ''} {clean(actor.event_name)} {actor.at:%Y-%m-%d %H:%MZ}"
+    return f"{clean(actor.principal)}{others}{f' ({how})' if how else ''} {clean(actor.event_name)} {actor.at:%Y-%m-%d %H:%MZ}"
 
 
 def window(start: datetime | None, end: datetime) -> str:

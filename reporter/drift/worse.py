@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from reporter.model import ACCOUNT, Severity
 
-Rule = Literal["off", "on", "less", "more", "days", "gone", "fewer", "grown", "left", "weaker", "public"]
+Rule = Literal["off", "on", "less", "more", "days", "gone", "fewer", "grown", "left", "weaker", "public", "held"]
 
-# (pattern of the path without brackets, the rule, how bad, what "left" must not leave). The first match counts.
+# (pattern of the path without brackets, the rule, how bad, what "left" must not leave or "held" must hold). The first match counts.
 Row = tuple[str, Rule, Severity, str]
 
 _BLOCK: tuple[Row, ...] = (
-    ("PublicAccessBlock", "gone", "high", ""),
+    ("PublicAccessBlock", "held", "high", "true"),
     ("PublicAccessBlock.*", "off", "high", ""),
 )
 
@@ -47,11 +47,11 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         *_BLOCK,
         ("PolicyStatus.IsPublic", "on", "critical", ""),
         ("Acl.Grants", "public", "critical", ""),
-        ("OwnershipControls", "gone", "medium", ""),
+        ("OwnershipControls", "held", "medium", "BucketOwnerEnforced"),
         ("OwnershipControls.Rules.ObjectOwnership", "left", "medium", "BucketOwnerEnforced"),
         ("Encryption", "gone", "medium", ""),
         ("Encryption.Rules.ApplyServerSideEncryptionByDefault.SSEAlgorithm", "weaker", "medium", ""),
-        ("Versioning", "gone", "medium", ""),
+        ("Versioning", "held", "medium", "Enabled"),
         ("Versioning.Status", "left", "medium", "Enabled"),
         ("Versioning.MFADelete", "left", "medium", "Enabled"),
         ("ObjectLock", "gone", "high", ""),
@@ -59,7 +59,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("ObjectLock.Rule.DefaultRetention.Mode", "left", "high", "COMPLIANCE"),
         ("ObjectLock.Rule.DefaultRetention.*", "less", "high", ""),
         ("Logging", "gone", "medium", ""),
-        ("Replication", "gone", "medium", ""),
+        ("Replication", "held", "medium", "Enabled"),
         ("Replication.Rules.Status", "left", "low", "Enabled"),
         ("Website", "on", "medium", ""),
         ("Lifecycle.Rules.*Expiration.*Days", "days", "low", ""),
@@ -84,7 +84,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("Metadata.DeletionDate", "on", "high", ""),
         ("Rotation.KeyRotationEnabled", "off", "medium", ""),
         ("Rotation.RotationPeriodInDays", "more", "low", ""),
-        ("Rotation", "gone", "medium", ""),
+        ("Rotation", "held", "medium", "true"),
         ("Grants", "on", "low", ""),
     ),
     "AWS::Logs::LogGroup": (
@@ -197,6 +197,19 @@ def _left(before: Any, after: Any, good: str) -> int:
     return _sign(before != good, after != good)
 
 
+def _held(before: Any, after: Any, good: str) -> int:
+    """A part that comes or goes whole matters by what it says: versioning that comes suspended protects nothing."""
+    return _sign(not _holds(before, good), not _holds(after, good))
+
+
+def _holds(value: Any, good: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds(one, good) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds(one, good) for one in value)
+    return (str(value).lower() if isinstance(value, bool) else value) == good
+
+
 def _weaker(before: Any, after: Any, _: str) -> int:
     old, new = (_STRENGTH.index(one) if one in _STRENGTH else -1 for one in (before, after))
     return _order(new, old)
@@ -222,4 +235,5 @@ _RULES: Mapping[Rule, Callable[[Any, Any, str], int]] = {
     "left": _left,
     "weaker": _weaker,
     "public": _public,
+    "held": _held,
 }

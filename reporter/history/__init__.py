@@ -17,44 +17,50 @@ from reporter.history.changed import (
 )
 from reporter.history.counted import account_tallies, coverage, finding_history, gaps, movement, tallies, trend
 from reporter.history.engine import connect
+from reporter.history.errors import (
+    Damaged,
+    HistoryError,
+    LeaseLost,
+    NotOurs,
+    Refused,
+    RunBusy,
+    TooNew,
+    UnknownRun,
+    Unsealable,
+    Unusable,
+)
 from reporter.history.found import findings, record_findings
 from reporter.history.interrupted import is_handed_over, mark_handed_over, unfinished
 from reporter.history.journal import entries
 from reporter.history.leave import mark_left
 from reporter.history.ledger import claim_slot, finish_slot, last_slot, miss, renew_slot, slots, take_over
+from reporter.history.narrowed import pass_over
 from reporter.history.nouns import (
     EVERYWHERE,
     Acknowledgement,
+    Around,
     Baseline,
     Coverage,
-    Damaged,
     Delivery,
     Describe,
     Entry,
     FindingRecord,
     GapCount,
-    HistoryError,
     Hold,
     InventoryRow,
     ItemVersion,
-    LeaseLost,
     Letter,
     Movement,
     Note,
-    NotOurs,
     Problem,
     Purged,
     Reading,
-    Refused,
     Report,
-    RunBusy,
+    Reverts,
+    SignedHead,
     Slot,
     Tally,
-    TooNew,
     TrendPoint,
-    UnknownRun,
-    Unsealable,
-    Unusable,
     Within,
 )
 from reporter.history.outbox import (
@@ -95,9 +101,11 @@ from reporter.history.runs import (
     run_at,
     run_of,
     seal,
+    sealing,
     start_run,
 )
-from reporter.history.schema import prepare
+from reporter.history.schema import is_made, prepare
+from reporter.history.signatures import add_signature, signatures
 from reporter.history.stated import (
     add_waiver,
     attest,
@@ -111,6 +119,7 @@ from reporter.history.stated import (
 from reporter.history.states import (
     account_snapshot,
     accounts,
+    around,
     find,
     inventory,
     item_at,
@@ -122,11 +131,13 @@ from reporter.history.states import (
     snapshots,
     versions,
 )
+from reporter.history.unseen import record_reverted, reverted
 from reporter.history.verify import verify
 
 __all__ = [
     "EVERYWHERE",
     "Acknowledgement",
+    "Around",
     "Baseline",
     "Coverage",
     "Damaged",
@@ -150,7 +161,9 @@ __all__ = [
     "Reading",
     "Refused",
     "Report",
+    "Reverts",
     "RunBusy",
+    "SignedHead",
     "Slot",
     "Tally",
     "TooNew",
@@ -167,7 +180,9 @@ __all__ = [
     "acknowledgements",
     "add_note",
     "add_report",
+    "add_signature",
     "add_waiver",
+    "around",
     "attest",
     "attestations",
     "attribute",
@@ -196,6 +211,7 @@ __all__ = [
     "holds",
     "inventory",
     "is_handed_over",
+    "is_made",
     "item_at",
     "judge_changes",
     "judged_accounts",
@@ -210,6 +226,7 @@ __all__ = [
     "named",
     "notes",
     "pairs",
+    "pass_over",
     "pin_baseline",
     "prepare",
     "previous_run",
@@ -217,20 +234,24 @@ __all__ = [
     "readings",
     "record_account",
     "record_findings",
+    "record_reverted",
     "recorded_accounts",
     "release_hold",
     "renew_slot",
     "reports",
     "resolve",
+    "reverted",
     "revoke_acknowledgement",
     "revoke_attestations",
     "revoke_waiver",
     "run_at",
     "run_of",
     "seal",
+    "sealing",
     "sending",
     "settle",
     "shared",
+    "signatures",
     "slots",
     "snapshots",
     "start_run",

@@ -35,6 +35,9 @@ class AttributionRow(Row, table=True):
     reason: str = Field(sa_type=Word)
     looked_up_at: datetime = Field(sa_type=Instant)
     tries: int
+    settings: Any = Field(
+        default=None, sa_type=Json, nullable=True
+    )  # of each: path, confidence, reason, events' positions
 
 
 class ChangeEvent(Row, table=True):
@@ -197,6 +200,29 @@ class DeliveryRow(Row, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class RevertedRow(Row, table=True):
+    """What came and went between a run and the one before, as CloudTrail told it before the run was sealed."""
+
+    __tablename__ = "reverted"
+    run: int = Field(primary_key=True, foreign_key="run.number", sa_type=Serial)
+    at: datetime = Field(sa_type=Instant)
+    content: bytes = Field(sa_type=Digest, foreign_key="document.hash")
+
+
+class HeadSignature(Row, table=True):
+    """A signed head of the chain, as it was handed out: the document's text, and by which key."""
+
+    __tablename__ = "head_signature"
+    __table_args__ = (UniqueConstraint("run", "key"),)
+    number: int | None = Field(default=None, primary_key=True, sa_type=Serial)
+    run: int = Field(foreign_key="run.number", sa_type=Serial)
+    chain: str = Field(sa_type=Word)
+    algorithm: str = Field(sa_type=Word)
+    key: str = Field(sa_type=Word)  # its fingerprint, or the KMS key's ARN
+    at: datetime = Field(sa_type=Instant)
+    document: bytes = Field(sa_type=Digest, foreign_key="document.hash")
+
+
 class ScheduleRun(Row, table=True):
     """One slot of one schedule: started by exactly one, whoever else is awake."""
 
@@ -225,3 +251,4 @@ WAIVER, ATTESTATION, ACKNOWLEDGEMENT, NOTE = (
 )
 BASELINE, HOLD, PURGE = table(BaselineRow), table(HoldRow), table(PurgeRow)
 REPORT, DELIVERY, SLOT = table(ReportRow), table(DeliveryRow), table(ScheduleRun)
+REVERTED, SIGNATURE = table(RevertedRow), table(HeadSignature)

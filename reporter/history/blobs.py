@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from reporter.documents.canonical import canonical_json
 from reporter.history.dictionary import DICTIONARY
-from reporter.history.nouns import Damaged
+from reporter.history.errors import Damaged
 from reporter.history.queries import recording
 
 RAW, PRESET = 0, 2

@@ -12,11 +12,13 @@ from reporter.documents.canonical import canonical_json, plain
 from reporter.history import blobs, journal
 from reporter.history.acts_tables import ATTRIBUTION, EVENT
 from reporter.history.engine import reading, write
-from reporter.history.nouns import EVERYWHERE, ChangeCounts, Refused, Within
+from reporter.history.errors import Refused
+from reporter.history.nouns import EVERYWHERE, ChangeCounts, Within
 from reporter.history.past import open_run
 from reporter.history.queries import changes as queries
 from reporter.history.queries import recording
 from reporter.history.queries.runs import number_of
+from reporter.history.unseen import settings_from, settings_to
 from reporter.history.writing import change_row
 from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op, Run
 
@@ -187,6 +189,7 @@ def _attribute(connection: Connection, *, found: Mapping[int, Attribution], now:
                 "reason": one.reason,
                 "looked_up_at": now,
                 "tries": before.get(id, 0) + 1,
+                "settings": settings_to(one, {actor: place for place, actor in enumerate(one.actors)}) or None,
             }
         )
         events += [_event(id, place, actor) for place, actor in enumerate(one.actors)]
@@ -240,7 +243,9 @@ def attributions(engine: Engine, ids: Sequence[int]) -> dict[int, Attribution]:
                     )
                 )
             for row in connection.execute(queries.attributions(some)):
-                found[row.change] = Attribution(row.confidence, row.reason, tuple(actors.get(row.change, ())))
+                named = actors.get(row.change, [])
+                made = settings_from(row.settings, named)
+                found[row.change] = Attribution(row.confidence, row.reason, tuple(named), made)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,18 @@ from sqlalchemy import Connection, Engine
 
 from reporter.history import blobs
 from reporter.history.engine import reading
-from reporter.history.found import COUNTS, WAIVED, finding_from, state_of
-from reporter.history.nouns import EVERYWHERE, Coverage, FindingRecord, GapCount, Movement, Tally, TrendPoint, Within
+from reporter.history.found import COUNTS, WAIVED, record_from, state_of
+from reporter.history.nouns import (
+    EVERYWHERE,
+    GONE,
+    Coverage,
+    FindingRecord,
+    GapCount,
+    Movement,
+    Tally,
+    TrendPoint,
+    Within,
+)
 from reporter.history.queries import findings as queries
 from reporter.history.queries import recording, states
 from reporter.history.queries.runs import number_of
@@ -68,36 +79,43 @@ def trend(engine: Engine, run: Run, limit: int, within: Within = EVERYWHERE) -> 
         rows = connection.execute(queries.trend(run.seq or 0, limit, within)).all()
         points = []
         for row in rows:
-            figures = [row.passed, row.failed, row.waived, row.insufficient]
+            figures = {name: getattr(row, name) for name in COUNTS}
             if within.checks is not None:
                 found = _sum(connection, row.number, within)
-                figures = [sum(getattr(t, n) for t in found) for n in ("passed", "failed", "waived", "insufficient")]
-            passed, failed, waived, insufficient = figures
-            points.append(TrendPoint(row.id, row.as_of, passed, failed, waived, insufficient, row.read, row.total))
+                figures = {name: sum(getattr(one, name) for one in found) for name in COUNTS}
+            points.append(TrendPoint(row.id, row.as_of, accounts_read=row.read, accounts_total=row.total, **figures))
         return tuple(points)
 
 
 def movement(engine: Engine, run: Run, previous: Run, within: Within = EVERYWHERE) -> Movement:
     """What became of failures between two runs, waived ones included. New and reopened are told as `findings` tells them."""
     with reading(engine) as connection:
-        now, before = number_of(connection, run.id), number_of(connection, previous.id)
-        opened = connection.execute(queries.failing(now, before, within)).all()
-        ended = connection.execute(queries.failing(before, now, within)).all()
-        total = connection.scalar(queries.count_failing(now, within)) or 0
+        now, then = number_of(connection, run.id), number_of(connection, previous.id)
+        opened = connection.execute(queries.failing(now, then, within)).all()
+        ended = connection.execute(queries.failing(then, now, within)).all()
+        total, before = (connection.scalar(queries.count_failing(one, within)) or 0 for one in (now, then))
         are = _statuses(connection, now, {row.resource for row in ended})
-        passed = _passed(connection, {row.resource for row in ended})
-    states = Counter(state_of(row, row.then_at) for row in opened)
+        ends = _endings(connection, {row.resource for row in ended})
+    failed = {(row.resource, row.check) for row in ended}
+    came = [(state_of(row, row.then_at), (row.resource, row.check) in failed) for row in opened]
+    states = Counter(state for state, _ in came)
     stopped = [key for row in ended if are.get(key := (row.resource, row.check)) != Status.FAIL]
     unseen = sum(1 for key in stopped if key in are)
-    fixed = sum(1 for key in stopped if key not in are and key in passed)
-    return Movement(
+    why = Counter(ends.get(key, "gone") for key in stopped if key not in are)
+    fixed = why.pop("passed", 0)
+    moved = Movement(
         new=states["new"],
         reopened=states["reopened"],
         fixed=fixed,
         persisting=total - states["new"] - states["reopened"],
         lost_sight=unseen,
-        gone=len(stopped) - unseen - fixed,
+        gone=why.total(),
+        before=before,
+        now=total,
+        between=sum(again for state, again in came if state != "persisting"),
+        gone_why={GONE.get(one, one): count for one, count in sorted(why.items())},
     )
+    return replace(moved, seen_again=moved.persisting + moved.between + fixed + moved.gone + unseen - before)
 
 
 def _statuses(connection: Connection, run: int, resources: set[int]) -> dict[tuple[int, str], str]:
@@ -108,22 +126,21 @@ def _statuses(connection: Connection, run: int, resources: set[int]) -> dict[tup
     return found
 
 
-def _passed(connection: Connection, resources: set[int]) -> set[tuple[int, str]]:
-    """Answers whose last spell of not passing ended in a pass."""
+def _endings(connection: Connection, resources: set[int]) -> dict[tuple[int, str], str]:
+    """How the last spell of not passing ended, of each answer."""
     last: dict[tuple[int, str], tuple[datetime, str]] = {}
     for some in recording.chunks(sorted(resources)):
         for row in connection.execute(queries.endings(some)):
             key = (row.resource, row.check)
             last[key] = max(last.get(key, (row.valid_to, "")), (row.valid_to, row.end_reason))
-    return {key for key, (_, why) in last.items() if why == "passed"}
+    return {key: why for key, (_, why) in last.items()}
 
 
 def finding_history(engine: Engine, type: str, resource: str, check: str = "") -> tuple[FindingRecord, ...]:
     """What a check ever had against a resource, oldest first."""
     with reading(engine) as connection:
         return tuple(
-            FindingRecord(finding_from(row), row.since, row.failing_since, row.reopened, "persisting", row.waiver)
-            for row in connection.execute(queries.history(type, resource, check))
+            record_from(row, "persisting") for row in connection.execute(queries.history(type, resource, check))
         )
 
 

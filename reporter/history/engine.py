@@ -1,5 +1,6 @@
 """Opening the database, and the two kinds of transaction: reading (a steady view) and writing (one at a time where it matters)."""
 
+import errno
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,12 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from reporter.history.nouns import Unusable
+from reporter.history.errors import Unusable
 
 T = TypeVar("T")
 BUSY_MS = 30_000
 ATTEMPTS = 4
+ELSEWHERE = "let this user write there, or name another place in history.url"
 # serialization failure, deadlock, and a row or a document that another came first to write or to purge: once more is enough
 RETRIED = {"40001", "40P01", "23503", "23505"}
 
@@ -54,7 +56,8 @@ def _sqlite(where: URL) -> Engine:
         try:
             path.touch(mode=0o600, exist_ok=True)
         except OSError as error:
-            raise Unusable(f"history.url: {path} cannot be opened: {error.strerror}; make its folder first") from None
+            remedy = "make its folder first" if error.errno == errno.ENOENT else ELSEWHERE
+            raise Unusable(f"history.url: {path} cannot be opened: {error.strerror}; {remedy}") from None
     engine = create_engine(where, connect_args={"timeout": BUSY_MS / 1000})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

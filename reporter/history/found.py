@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine
 from reporter.documents.canonical import canonical_json, plain
 from reporter.history import blobs
 from reporter.history.engine import lock, reading, write
+from reporter.history.errors import Refused
 from reporter.history.listings import uid
-from reporter.history.nouns import EVERYWHERE, FindingRecord, FindingState, Refused, Within
+from reporter.history.nouns import EVERYWHERE, FindingRecord, FindingState, Within
 from reporter.history.past import open_run
 from reporter.history.queries import findings as queries
 from reporter.history.queries import recording
@@ -20,11 +21,13 @@ from reporter.history.queries.runs import number_of
 from reporter.history.scans import save_judgement
 from reporter.history.seals import finding_line, sealed, together
 from reporter.history.tables import FINDING, RESOURCE
-from reporter.model import Evidence, Finding, Run, Severity, Status
+from reporter.model import Evidence, Finding, ReadStatus, Run, Severity, Status
 
 KEPT = (Status.FAIL, Status.INSUFFICIENT_DATA)
 COUNTS = ("passed", "failed", "waived", "not_applicable", "insufficient")
 _PLACE = {Status.PASS: 0, Status.FAIL: 1, Status.NOT_APPLICABLE: 3, Status.INSUFFICIENT_DATA: 4}
+_ENDS = {Status.PASS: "passed", Status.NOT_APPLICABLE: "not_applicable"}
+ANSWERED = frozenset(_ENDS.values())
 WAIVED = 2
 
 Key = tuple[int, str]  # (resource row, check)
@@ -36,7 +39,11 @@ class _Judged:
 
     tally: dict[str, dict[str, list[int]]] = field(default_factory=dict)  # check -> severity -> counts
     kept: dict[Key, dict[str, Any]] = field(default_factory=dict)
-    answered: set[Key] = field(default_factory=set)  # passes and what does not apply
+    answered: dict[Key, str] = field(
+        default_factory=dict
+    )  # how an answer that does not stand (any more) ends one that did
+    there: frozenset[int] = frozenset()  # the resources that stand
+    excluded: bool = False  # nobody asked anything
     documents: dict[bytes, bytes] = field(default_factory=dict)
 
 
@@ -70,6 +77,7 @@ def _record(
         )
         return
     judged = _sorted_out(connection, account, scan["at"], findings, waived)
+    judged.excluded = scan["status"] == ReadStatus.EXCLUDED.value
     lines = _write(connection, account, scan["at"], judged)
     body = canonical_json(judged.tally)
     judged.documents[tally := blobs.address(body)] = body
@@ -87,6 +95,7 @@ def _sorted_out(
     judged = _Judged()
     rows = connection.execute(recording.STANDING, {"reader": account})
     resources = {(row.type, row.uid): row.resource for row in rows}
+    judged.there = frozenset(resources.values())
     for finding in findings:
         counts = judged.tally.setdefault(finding.check, {}).setdefault(finding.severity, [0] * len(COUNTS))
         counts[_PLACE[finding.status]] += 1
@@ -94,7 +103,7 @@ def _sorted_out(
         resource = resources.get(name)
         if finding.status not in KEPT:
             if resource is not None:
-                judged.answered.add((resource, finding.check))
+                judged.answered[resource, finding.check] = _ENDS[finding.status]
             continue
         if resource is None:
             resource = resources[name] = _placeholder(connection, account, at, finding, name[1])
@@ -155,7 +164,7 @@ def _write(connection: Connection, account: str, at: datetime, judged: _Judged) 
         if key in judged.kept and not _differs(row, judged.kept[key]):
             lines.append(finding_line(row))
             continue
-        why = "changed" if key in judged.kept else "passed" if key in judged.answered else "gone"
+        why = "changed" if key in judged.kept else judged.answered.get(key) or _gone(judged, key)
         ended = sealed(FINDING, row | {"valid_to": at, "end_reason": why})
         closed.append({"row": row["id"], "end": at, "why": why, "new_seal": ended["seal"]})
     new = []
@@ -170,6 +179,13 @@ def _write(connection: Connection, account: str, at: datetime, judged: _Judged) 
     if new:
         connection.execute(recording.NEW_FINDINGS, new)
     return lines
+
+
+def _gone(judged: _Judged, key: Key) -> str:
+    """Why nobody asks any more: the account was left out, the check asks no longer, or the resource is not there."""
+    if judged.excluded:
+        return "excluded"
+    return "not_asked" if key[0] in judged.there else "gone"
 
 
 def _differs(before: Mapping[Any, Any], now: Mapping[str, Any]) -> bool:
@@ -197,7 +213,7 @@ def _spell(row: Mapping[str, Any], before: Mapping[Any, Any] | None, earlier: An
             "failing_since": before["failing_since"] or (at if fails else None),
             "reopened": before["reopened"],
         }
-    again = earlier is not None and earlier.end_reason == "passed" and earlier.failing_since is not None
+    again = earlier is not None and earlier.end_reason in ANSWERED and earlier.failing_since is not None
     return {"since": at, "failing_since": at if fails else None, "reopened": earlier.reopened + 1 if again else 0}
 
 
@@ -241,9 +257,20 @@ def findings(
             rows = {row.id: row for row in connection.execute(queries.shown(number, some))}
             for row in (rows[id] for id in some if id in rows):
                 state = state_of(row, before.get(row.account)) if previous is not None else "persisting"
-                yield FindingRecord(
-                    finding_from(row, row.observed_at), row.since, row.failing_since, row.reopened, state, row.waiver
-                )
+                yield record_from(row, state, row.observed_at)
+
+
+def record_from(row: Any, state: FindingState, captured_at: datetime | None = None) -> FindingRecord:
+    """A finding with its history."""
+    return FindingRecord(
+        finding=finding_from(row, captured_at),
+        since=row.since,
+        failing_since=row.failing_since,
+        reopened=row.reopened,
+        state=state,
+        waiver_id=row.waiver,
+        evidence_since=max(row.since, row.otherwise_until or row.since),
+    )
 
 
 def state_of(row: Any, before: datetime | None) -> FindingState:

@@ -17,6 +17,7 @@ from reporter.history.queries.recording import chunks
 
 NOTHING = bytes(32)  # the content of a row that is no longer there
 LEASES = {"owner", "lease_until"}  # who is at work is no act
+LATER = {("attribution", "settings")}  # columns that older rows were entered without: left out where they are empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ def last_entry(connection: Connection) -> Last:
 def content_of(table: Table, row: Mapping[Any, Any]) -> bytes:
     """What a row says, leases apart."""
     leased = LEASES if "lease_until" in table.columns else set()
-    return digest_of(row[column.name] for column in table.columns if column.name not in leased)
+    names = (column.name for column in table.columns if column.name not in leased)
+    return digest_of(row[name] for name in names if (table.name, name) not in LATER or row[name] is not None)
 
 
 def record(

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine
 from reporter.history import journal
 from reporter.history.acts_tables import SLOT
 from reporter.history.engine import lock, reading, write
-from reporter.history.nouns import LeaseLost, Slot
+from reporter.history.errors import LeaseLost
+from reporter.history.nouns import Slot
 from reporter.history.queries import acts
 
 

@@ -1,4 +1,4 @@
-"""What the history answers with, beyond the nouns of the model; and its errors, each one sentence with the remedy."""
+"""What the history answers with, beyond the nouns of the model."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,52 +8,13 @@ from typing import Any, Literal, Protocol
 
 from reporter.model import (
     Account,
+    Attribution,
     Change,
     ConfigurationItem,
     Finding,
     ReadStatus,
     Severity,
 )
-
-
-class HistoryError(Exception):
-    """Something about the history that the user must hear; the message is one sentence with the remedy."""
-
-
-class NotOurs(HistoryError):
-    """The database holds something else."""
-
-
-class TooNew(HistoryError):
-    """The database was written by a newer reporter."""
-
-
-class Unusable(HistoryError):
-    """The database cannot be opened."""
-
-
-class RunBusy(HistoryError):
-    """Another process is at work on a run of this kind."""
-
-
-class LeaseLost(HistoryError):
-    """Somebody else has taken this over."""
-
-
-class Unsealable(HistoryError):
-    """The run's coverage does not add up."""
-
-
-class UnknownRun(HistoryError):
-    """No run answers to this name."""
-
-
-class Damaged(HistoryError):
-    """A stored document is missing or is not what was stored."""
-
-
-class Refused(HistoryError):
-    """An act that the history does not allow: it would rewrite what was sealed, or names what does not exist."""
 
 
 class Describe(Protocol):
@@ -82,6 +43,11 @@ class Within:
 EVERYWHERE = Within()
 
 
+NOBODY_TRIED = frozenset(
+    {"NotYetRead", "NotAsked", "Excluded"}
+)  # codes of what was left out: it says nothing about what can be read
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How an account fared in a run."""
@@ -98,6 +64,8 @@ class Reading:
     gaps: int
     calls: int
     denied: int
+    unasked: int = 0  # of the gaps: nobody tried, so nothing failed
+    read_by: str = ""  # ARN of the session that asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +124,15 @@ class ItemVersion:
     end_reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The looks at a resource on both sides of an instant: between them nobody knows what it was."""
+
+    last: datetime | None  # the look that showed what the history answers with
+    next: datetime | None  # the first look after the instant; None if there was none yet
+    shows: Literal["", "same", "different", "gone"] = ""  # what the next look showed, against what the last one did
+
+
 FindingState = Literal["new", "reopened", "persisting"]
 
 
@@ -169,6 +146,7 @@ class FindingRecord:
     reopened: int  # how often it has come back after having passed
     state: FindingState
     waiver_id: str | None
+    evidence_since: datetime | None = None  # since when for the present reason, with the present evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +163,34 @@ class Tally:
     accounts_failing: int = 0  # with at least one failing finding that is not waived
 
 
+# Why a failure neither passes nor is looked at any more, in the words of the stored rows.
+GONE: Mapping[str, str] = {
+    "gone": "deleted",
+    "left_org": "left the organization",
+    "not_applicable": "no longer applicable",
+    "excluded": "account left out",
+    "not_asked": "no longer asked",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Failing findings of one run against another's."""
+    """Failing findings of one run against another's.
+
+    before + new + reopened + seen_again - fixed - gone - lost_sight - between = now. Of the last runs of all, `between` is 0.
+    """
 
     new: int = 0
     reopened: int = 0
     fixed: int = 0
-    persisting: int = 0
-    lost_sight: int = 0  # failed before, could not be looked at now
+    persisting: int = 0  # neither new nor reopened; `seen_again` among them
+    lost_sight: int = 0  # failed before, could not be looked at now: carried on, neither fixed nor gone
     gone: int = 0  # failed before; the resource, the account or the question is no longer there
+    before: int = 0  # failures then
+    now: int = 0
+    seen_again: int = 0  # not looked at then (no sight, another scope), known to have failed before that
+    between: int = 0  # of new and reopened: failed then, too, and ended and began again between the two runs
+    gone_why: Mapping[str, int] = field(default_factory=dict)  # by the words of `GONE`
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +203,9 @@ class TrendPoint:
     failed: int
     waived: int
     insufficient: int
-    accounts_read: int
+    accounts_read: int  # fully
     accounts_total: int
+    not_applicable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +267,7 @@ class Purged:
     cutoff: datetime
     removed: Mapping[str, int]
     held: int = 0  # rows old enough that a hold kept
+    kept: Mapping[str, int] = field(default_factory=dict)  # the same by table
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +293,28 @@ class Report:
     sha256: str
     path: str
     size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A head of the chain with a signature; `document` is the file as it was handed out."""
+
+    run: str
+    chain: str
+    algorithm: str
+    key: str  # fingerprint, or the KMS key's ARN
+    at: datetime
+    document: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reverts:
+    """What came and went between a run and the one before, and where that could not be asked for."""
+
+    changes: tuple[tuple[Change, Attribution | None], ...]
+    unasked: Mapping[str, str]  # "account region": why
+    calls: int
     at: datetime
 
 

@@ -4,7 +4,7 @@ A worker that dies while it only claimed a letter left nothing behind: the lette
 dies while sending may have sent: that is `unknown`, unless the user chose to send again under the same Message-ID.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine
 from reporter.history import journal
 from reporter.history.acts_tables import DELIVERY, REPORT
 from reporter.history.engine import lock, reading, write
-from reporter.history.nouns import Delivery, LeaseLost, Letter, Refused, Report
+from reporter.history.errors import LeaseLost, Refused
+from reporter.history.nouns import Delivery, Letter, Report
 from reporter.history.queries import acts
 from reporter.history.queries.runs import ids_of, number_of
 from reporter.model import Run
@@ -94,16 +95,31 @@ def claim(
     lease: timedelta = timedelta(minutes=10),
     on_unknown: OnUnknown = "skip",
     limit: int = 1,
+    dead: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Delivery, ...]:
-    """Take letters that are due, for this owner alone until the lease ends. First, what dead workers left is settled."""
-    return write(engine, partial(_claim, owner=owner, now=now, lease=lease, on_unknown=on_unknown, limit=limit))
+    """Take letters that are due, for this owner alone until the lease ends. First, what dead workers left is settled.
+
+    Dead is whose lease has ended, and whom `dead` knows to be so: its letters need not wait for the lease.
+    """
+    taken = partial(_claim, owner=owner, now=now, lease=lease, on_unknown=on_unknown, limit=limit, dead=dead)
+    return write(engine, taken)
 
 
 def _claim(
-    connection: Connection, *, owner: str, now: datetime, lease: timedelta, on_unknown: OnUnknown, limit: int
+    connection: Connection,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    on_unknown: OnUnknown,
+    limit: int,
+    dead: Callable[[str], bool],
 ) -> tuple[Delivery, ...]:
     lock(connection, "outbox")
-    for row in connection.execute(acts.leases_ended(now)).mappings().all():
+    held = connection.execute(acts.in_hand()).mappings().all()
+    for row in held:
+        if row["lease_until"] > now and not dead(row["owner"]):
+            continue
         lost = row["state"] == "sending" and on_unknown == "skip"
         values = {"state": "unknown", "settled_at": now} if lost else {"state": "pending", "next_attempt_at": now}
         words = "its worker died while sending: nobody knows whether it was taken" if row["state"] == "sending" else ""
@@ -188,13 +204,16 @@ def _resolve(connection: Connection, *, id: int, state: str, by: str, why: str, 
     journal.alter(connection, DELIVERY, id, values, act=state, now=now, by=by, detail={"why": why})
 
 
-def deliveries(engine: Engine, run: Run | None = None, states: Collection[str] = ()) -> tuple[Delivery, ...]:
-    """The outbox: of a run or all, in some states or any."""
+def deliveries(
+    engine: Engine, run: Run | None = None, states: Collection[str] = (), limit: int | None = None
+) -> tuple[Delivery, ...]:
+    """The outbox: of a run or all, in some states or any; with a limit the newest, the oldest of them first."""
     with reading(engine) as connection:
         wanted = [] if run is None else [DELIVERY.c.run == number_of(connection, run.id)]
         if states:
             wanted.append(DELIVERY.c.state.in_(sorted(states)))
-        rows = connection.execute(acts.rows(DELIVERY, *wanted)).mappings().all()
+        query = acts.rows(DELIVERY, *wanted) if limit is None else acts.newest(DELIVERY, *wanted, limit=limit)
+        rows = sorted(connection.execute(query).mappings(), key=lambda row: int(row["id"]))
         runs = ids_of(connection, [row["run"] for row in rows])
         return tuple(delivery_from(row, runs) for row in rows)
 

@@ -11,7 +11,8 @@ from reporter.history import journal
 from reporter.history.acts_tables import ACKNOWLEDGEMENT, NOTE
 from reporter.history.changed import change_from
 from reporter.history.engine import reading, write
-from reporter.history.nouns import Acknowledgement, Note, Refused
+from reporter.history.errors import Refused
+from reporter.history.nouns import Acknowledgement, Note
 from reporter.history.queries import acts
 from reporter.history.queries import changes as queries
 from reporter.model import Change, ChangeKind

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from reporter.history import blobs
 from reporter.history.columns import TICK
 from reporter.history.engine import lock
+from reporter.history.errors import Refused, UnknownRun
 from reporter.history.listings import NOTHING, Listings, from_document
-from reporter.history.nouns import Refused, UnknownRun
 from reporter.history.queries import recording
 from reporter.model import Run
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine
 from reporter.history import blobs, journal
 from reporter.history.acts_tables import BASELINE, HOLD
 from reporter.history.engine import lock, reading, write
-from reporter.history.nouns import Baseline, Hold, Refused
+from reporter.history.errors import Refused
+from reporter.history.nouns import Baseline, Hold
 from reporter.history.queries import acts
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Connection, Engine
 
 from reporter.history import journal
-from reporter.history.acts_tables import PURGE
+from reporter.history.acts_tables import PURGE, REVERTED
 from reporter.history.engine import lock, write
 from reporter.history.nouns import Purged
 from reporter.history.queries import purging, recording
@@ -39,18 +39,23 @@ def _purge(connection: Connection, *, cutoff: datetime, now: datetime, by: str, 
     lock(connection, "runs")
     edge = min(cutoff, connection.scalar(purging.first_kept(cutoff)) or cutoff)
     removed: Counter[str] = Counter()
-    held = 0
+    held: Counter[str] = Counter()
     for table, old, kept in purging.old_rows(cutoff, edge):
         if table is CHANGE:
             removed += _about(connection, now, old, ~kept)
-        held += connection.scalar(purging.count(table, old, kept)) or 0
+        held[table.name] = connection.scalar(purging.count(table, old, kept)) or 0
         removed[table.name] = connection.execute(purging.remove(table, old, ~kept)).rowcount
+    keys = list(connection.scalars(purging.old_reverts(cutoff)))
+    connection.execute(purging.remove_rows(REVERTED, keys))
+    journal.removed(connection, REVERTED, keys, now=now)
+    removed["reverted"] = len(keys)
     removed["resource"] = connection.execute(purging.remove(RESOURCE, purging.empty_resources())).rowcount
     removed["document"] = connection.execute(
         purging.remove(DOCUMENT, DOCUMENT.c.hash.in_(purging.unused_documents()))
     ).rowcount
-    removed["run"] = connection.execute(purging.mark_purged(cutoff, now)).rowcount
-    result = Purged(cutoff, dict(sorted((+removed).items())), held)
+    if removed.total():  # else every run is still whole
+        removed["run"] = connection.execute(purging.mark_purged(cutoff, now)).rowcount
+    result = Purged(cutoff, dict(sorted((+removed).items())), held.total(), dict(sorted((+held).items())))
     if dry_run:
         raise _Rehearsal(result)
     values = {"at": now, "by": by, "cutoff": cutoff, "removed": dict(result.removed)}

@@ -6,7 +6,6 @@ known value. The differences become changes, once and for good.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -28,6 +27,7 @@ from reporter.history.lives import (
     spelled_now,
     unread_of,
 )
+from reporter.history.looks import Looks
 from reporter.history.nouns import Describe
 from reporter.history.past import Past, instant_for, open_run, past_of
 from reporter.history.queries import recording
@@ -51,6 +51,7 @@ class _Scan:
     joined: bool
     documents: Mapping[bytes, Any]
     lives: Mapping[tuple[str, str], list[Standing]]
+    looks: Looks
 
 
 def record_account(engine: Engine, run: Run, snapshot: AccountSnapshot, describe: Describe) -> tuple[Change, ...]:
@@ -86,6 +87,7 @@ def _record(connection: Connection, run: Run, snapshot: AccountSnapshot, describ
         joined=not past.present and (past.account is not None or row["after_seq"] > 0),
         documents=_documents_before(connection, found),
         lives=lives_of(connection, found.new),
+        looks=Looks(connection),
     )
     _gather(scan, found)
     if scan.joined:
@@ -121,14 +123,7 @@ def _differs(scan: _Scan, seen: Seen, row: Standing) -> None:
         close(scan.writing, row, "superseded")  # only the canonical form is new
         begin(scan.writing, again(row), seen)
         return
-    before = item_of(row, document, _last_seen(scan, row))
-    change = scan.describe(
-        before,
-        _after(seen),
-        detected_at=scan.writing.at,
-        not_before=_confirmed(scan, row),
-        incarnation=row.incarnation,
-    )
+    change = _described(scan, row, item_of(row, document, scan.looks.last(row)), seen)
     if change is not None and change.kind is ChangeKind.RECREATED:
         close(scan.writing, row, "recreated")
         last = scan.connection.scalar(recording.last_incarnation(row.type, row.uid)) or row.incarnation
@@ -204,9 +199,20 @@ def _first_sight(scan: _Scan, seen: Seen, elsewhere: list[Standing]) -> Change |
 
 
 def _compared(scan: _Scan, row: Standing, seen: Seen) -> Change | None:
+    """Against the last thing known of an earlier life: one that was proven to have ended was there until then."""
     document = spelled_now(row, blobs.get(scan.connection, [row.hash])[row.hash])
-    before = item_of(row, document, row.valid_to or _confirmed(scan, row))
-    return scan.describe(before, _after(seen), detected_at=scan.writing.at, incarnation=row.incarnation)
+    if row.end_reason in ENDED:
+        before = item_of(row, document, row.valid_to)
+        return scan.describe(before, _after(seen), detected_at=scan.writing.at, incarnation=row.incarnation)
+    return _described(scan, row, item_of(row, document, scan.looks.last(row, before=row.valid_to)), seen)
+
+
+def _described(scan: _Scan, row: Standing, before: ConfigurationItem, seen: Seen) -> Change | None:
+    """The difference; its window begins where what differs was last read."""
+    change = scan.describe(before, _after(seen), detected_at=scan.writing.at, incarnation=row.incarnation)
+    if change is None or change.kind is ChangeKind.RECREATED or not row.unread:
+        return change
+    return replace(change, not_before=scan.looks.confirmed(row, change.ops))
 
 
 def _another_life(scan: _Scan, last: Standing, seen: Seen, life: Life) -> Change | None:
@@ -223,7 +229,7 @@ def _another_life(scan: _Scan, last: Standing, seen: Seen, life: Life) -> Change
 
 def _ends(scan: _Scan, row: Standing) -> None:
     close(scan.writing, row, "deleted")
-    confirmed = _confirmed(scan, row)
+    confirmed = scan.looks.last(row)
     before = item_of(row, spelled_now(row, scan.documents[row.hash]), confirmed)
     change = scan.describe(before, None, detected_at=scan.writing.at, not_before=confirmed, incarnation=row.incarnation)
     if change is not None:
@@ -238,32 +244,6 @@ def _joined(scan: _Scan) -> None:
             if change is not None:
                 change = replace(change, kind=ChangeKind.JOINED, klass="security", summary="joined the organization")
                 scan.writing.changes.append((change, life))
-
-
-def _confirmed(scan: _Scan, row: Standing) -> datetime:
-    """When everything that the row says was last seen to be so."""
-    return _confirmed_parts(scan.connection, row) if row.unread else _last_seen(scan, row)
-
-
-def _last_seen(scan: _Scan, row: Standing) -> datetime:
-    """When the resource was last looked at, whatever of it was read then."""
-    head = scan.past.head
-    if head is not None and scan.past.listings.fresh(row.type, row.region, row.uid):
-        at: datetime = head["at"]
-        return at
-    return scan.past.listings.before(row.type, row.region) or row.valid_from
-
-
-def _confirmed_parts(connection: Connection, row: Standing) -> datetime:
-    """A part that was unread was last confirmed by the scan before the version in which it became unread."""
-    lost = set(row.unread)
-    since: datetime = row.valid_from
-    for version in reversed(connection.execute(recording.VERSIONS_OF, {"resource": row.resource}).all()):
-        if not lost & set(version.unread or ()):
-            break
-        since = version.valid_from
-    confirmed: datetime | None = connection.scalar(recording.SCAN_BEFORE, {"reader": row.reader, "end": since})
-    return confirmed or since
 
 
 def _after(seen: Seen) -> ConfigurationItem:

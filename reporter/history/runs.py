@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Engine
 from reporter.documents.canonical import CANON_VERSION, canonical_json
 from reporter.history.columns import micros
 from reporter.history.engine import lock, reading, write
-from reporter.history.journal import last_entry
-from reporter.history.nouns import LeaseLost, RunBusy, UnknownRun, Unsealable
+from reporter.history.errors import LeaseLost, RunBusy, UnknownRun, Unsealable
+from reporter.history.journal import NOTHING, last_entry
 from reporter.history.past import Row, open_run
-from reporter.history.queries import recording, runs
+from reporter.history.queries import proof, recording, runs
 from reporter.model import ReadStatus, Run
 
 LEASE = timedelta(minutes=10)
@@ -35,12 +35,21 @@ def start_run(
     organization: str = "",
     tool_version: str = "",
     checks_hash: str = "",
+    schedule: str = "",
+    selection: Collection[str] = (),
 ) -> Run:
     """A new run, or the unfinished one of this kind whose owner died: with its id, its as-of and what it had recorded.
 
     RunBusy while another owner's lease holds. `owner` names one process for good (host, process id and a random part).
+    `selection` is what a narrowed run is asked for (account ids, units). An unfinished narrowed run of another selection is
+    given up; an unfinished whole run never is, for a narrowed one: RunBusy.
     """
-    wanted = {"organization": organization, "tool_version": tool_version, "checks_hash": checks_hash}
+    wanted: dict[str, Any] = {
+        "organization": organization,
+        "tool_version": tool_version,
+        "checks_hash": checks_hash,
+    }
+    wanted |= {"schedule": schedule, "selection": sorted(set(selection)) or None}
     return write(engine, partial(_start, kind=kind, as_of=as_of, owner=owner, now=now, lease=lease, wanted=wanted))
 
 
@@ -52,7 +61,7 @@ def _start(
     owner: str,
     now: datetime,
     lease: timedelta,
-    wanted: Mapping[str, str],
+    wanted: Mapping[str, Any],
 ) -> Run:
     lock(connection, "runs")
     unfinished = {"kind": kind, "organization": wanted["organization"]}
@@ -63,18 +72,33 @@ def _start(
                 f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
                 f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
             )
-        if all(row[name] == wanted[name] for name in ("tool_version", "checks_hash")):
+        why = _given_up(row, wanted)
+        if not why:
             leased = {"owner": owner, "lease_until": now + lease}
             connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
             return run_from(row)
-        _fail(connection, row, now, "given up: another version of the program or of its checks came after it")
+        _fail(connection, row, now, f"given up: {why} came after it")
     values = _new_run(connection, kind, as_of, wanted)
     values |= {"started_at": now, "owner": owner, "lease_until": now + lease}
     connection.execute(recording.NEW_RUN, values)
     return run_from(values | {"finished_at": None, "seq": None})
 
 
-def _new_run(connection: Connection, kind: str, as_of: datetime, wanted: Mapping[str, str]) -> dict[str, Any]:
+def _given_up(row: Mapping[Any, Any], wanted: Mapping[str, Any]) -> str:
+    """What came after an unfinished run, so that it cannot be taken up; "" if it can."""
+    if any(row[name] != wanted[name] for name in ("tool_version", "checks_hash")):
+        return "another version of the program or of its checks"
+    if row["selection"] == wanted["selection"]:
+        return ""
+    if not row["selection"]:
+        raise RunBusy(
+            f"The whole {row['kind']} run begun at {row['started_at']:%Y-%m-%d %H:%M}Z is not finished; finish it first "
+            "(`reporter run --resume`), then narrow the next"
+        )
+    return "a run of other accounts"
+
+
+def _new_run(connection: Connection, kind: str, as_of: datetime, wanted: Mapping[str, Any]) -> dict[str, Any]:
     number = (connection.scalar(recording.LAST_NUMBER) or 0) + 1
     name = f"reporter run {number} {wanted['organization']} {kind} {micros(as_of)}"
     return {
@@ -148,7 +172,10 @@ def _seal(connection: Connection, *, run: Run, now: datetime, accounts: Collecti
         return run_from(found)
     row = open_run(connection, run)
     scans = connection.execute(recording.SCANS_TO_SEAL, {"run": row["number"]}).all()
-    _check_coverage(run, scans, accounts)
+    wanted = set(accounts or ())
+    if row["selection"]:  # of what a narrowed run left out, only what was known is on its record
+        wanted &= {*connection.scalars(recording.OPEN_ACCOUNTS)}
+    _check_coverage(run, scans, wanted)
     before = connection.execute(recording.LAST_SEALED).mappings().first()
     sealed = row | {
         "status": "sealed",
@@ -163,11 +190,11 @@ def _seal(connection: Connection, *, run: Run, now: datetime, accounts: Collecti
     return run_from(sealed)
 
 
-def _check_coverage(run: Run, scans: Sequence[Any], accounts: Collection[str] | None) -> None:
-    missing = sorted(set(accounts or ()) - {scan.account for scan in scans})
+def _check_coverage(run: Run, scans: Sequence[Any], accounts: Collection[str]) -> None:
+    missing = sorted(set(accounts) - {scan.account for scan in scans})
     if missing:
         raise Unsealable(
-            f"Run {run.id} cannot be sealed: {len(missing)} of {len(set(accounts or ()))} accounts were not recorded "
+            f"Run {run.id} cannot be sealed: {len(missing)} of {len(accounts)} accounts were not recorded "
             f"(the first: {', '.join(missing[:3])}); start the run again, it goes on where it stopped"
         )
     unknown = {scan.status for scan in scans} - {status.value for status in ReadStatus}
@@ -199,9 +226,25 @@ CHAINED = (
 
 def link(chain: str, row: Mapping[Any, Any], journal: bytes) -> str:
     """The chain's next head: over the head before, the run's own words and times, its root, and the journal's head."""
+    return hashlib.sha256(canonical_json(_linked(chain, row, journal))).hexdigest()
+
+
+def _linked(chain: str, row: Mapping[Any, Any], journal: bytes) -> list[Any]:
     times = [micros(row[name]) for name in ("as_of", "started_at", "finished_at")]
     words = [chain, *(row[name] for name in CHAINED), *times, journal.hex()]
-    return hashlib.sha256(canonical_json(words)).hexdigest()
+    # Only where they are said, so that chains older than these words hold.
+    return words + [[name, row[name]] for name in ("schedule", "selection") if row[name]]
+
+
+def sealing(engine: Engine, run: Run) -> list[Any]:
+    """What a sealed run's head is the SHA-256 of, as canonical JSON; the first word is the head before. Empty if not sealed."""
+    with reading(engine) as connection:
+        row = connection.execute(recording.RUN_BY_ID, {"id": run.id}).mappings().first()
+        if row is None or row["seq"] is None:
+            return []
+        before = connection.scalar(proof.CHAIN_OF, {"seq": row["seq"] - 1}) or ""
+        entry = connection.scalar(proof.ENTRY_CHAIN, {"number": row["journal"]})
+    return _linked(before, row, NOTHING if entry is None else entry)
 
 
 # --- finding runs ---
@@ -222,6 +265,8 @@ def run_from(row: Mapping[Any, Any]) -> Run:
         tool_version=row["tool_version"],
         checks_hash=row["checks_hash"],
         organization=row["organization"],
+        schedule=row["schedule"],
+        selection=tuple(row["selection"] or ()),
     )
 
 
@@ -241,7 +286,7 @@ def _query(ref: str) -> Any:
     if name in {"last", "latest"}:
         return runs.sealed_runs(1)
     if name == "previous":
-        return runs.sealed_runs(1, skip=1)
+        return runs.before_the_last()
     if name.isdigit():
         return runs.by_seq(int(name))
     if _DAY.fullmatch(name):
@@ -250,16 +295,18 @@ def _query(ref: str) -> Any:
     return runs.by_id(name)
 
 
-def last_runs(engine: Engine, limit: int = 1, until: Run | None = None, kinds: Collection[str] = ()) -> tuple[Run, ...]:
-    """The last sealed runs, newest first; `until` is the newest of them."""
-    query = runs.sealed_runs(limit, seq=until.seq if until else None, kinds=kinds)
+def last_runs(
+    engine: Engine, limit: int = 1, until: Run | None = None, kinds: Collection[str] = (), *, whole: bool = False
+) -> tuple[Run, ...]:
+    """The last sealed runs, newest first; `until` is the newest of them. `whole` leaves narrowed ones out."""
+    query = runs.sealed_runs(limit, seq=until.seq if until else None, kinds=kinds, whole=whole)
     with reading(engine) as connection:
         return tuple(run_from(row) for row in connection.execute(query).mappings())
 
 
 def previous_run(engine: Engine, run: Run, kinds: Collection[str] = ()) -> Run | None:
-    """The sealed run before this one (for one not sealed: the last)."""
-    query = runs.sealed_runs(1, seq=run.seq - 1 if run.seq else None, kinds=kinds)
+    """The sealed run of the whole organization before this one (for one not sealed: the last); never a narrowed one."""
+    query = runs.sealed_runs(1, seq=run.seq - 1 if run.seq else None, kinds=kinds, whole=True)
     with reading(engine) as connection:
         row = connection.execute(query).mappings().first()
     return None if row is None else run_from(row)

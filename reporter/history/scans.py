@@ -27,6 +27,7 @@ UNJUDGED: dict[str, Any] = {
     "not_applicable": 0,
     "insufficient": 0,
 }
+JUDGED = tuple(UNJUDGED)
 ACCOUNT_FIELDS = ("name", "email", "state", "arn", "joined_at", "parent_ids", "ou_path", "tags", "management")
 
 
@@ -104,6 +105,19 @@ def save_judgement(connection: Connection, scan: Row, judged: Mapping[str, Any])
     connection.execute(recording.CHANGE_SCAN.values(**judged, seal=row["seal"]), {"row": scan["id"]})
 
 
+def _cost(calls: Calls) -> dict[str, Any]:
+    return {
+        "made": calls.made,
+        "denied": calls.denied,
+        "throttled": calls.throttled,
+        "failed": calls.failed,
+        "by_operation": dict(calls.by_operation),
+    }
+
+
+NO_CALLS = canonical_json(_cost(Calls()))  # what reading cost where nothing was asked
+
+
 def calls_of(value: Mapping[str, Any]) -> Calls:
     """What reading cost, as it was stored."""
     return Calls(value["made"], value["denied"], value["throttled"], value["failed"], value["by_operation"])
@@ -120,17 +134,7 @@ def _documents(
     connection: Connection, snapshot: AccountSnapshot, listings: Listings, head: Row | None
 ) -> dict[str, bytes | None]:
     """What goes into documents that many scans share; written only where the scan before had another."""
-    calls = snapshot.calls
-    values: dict[str, Any] = {
-        "coverage": to_document(listings),
-        "calls": {
-            "made": calls.made,
-            "denied": calls.denied,
-            "throttled": calls.throttled,
-            "failed": calls.failed,
-            "by_operation": dict(calls.by_operation),
-        },
-    }
+    values: dict[str, Any] = {"coverage": to_document(listings), "calls": _cost(snapshot.calls)}
     volatile: dict[str, dict[str, Any]] = {}
     for item in snapshot.items:
         if item.volatile:

@@ -2,19 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reporter.history import blobs, journal
 from reporter.history.dictionary import DICTIONARY
-from reporter.history.engine import lock, share, write
-from reporter.history.nouns import NotOurs, TooNew, Unusable
+from reporter.history.engine import lock, reading, share, write
+from reporter.history.errors import NotOurs, TooNew, Unusable
 from reporter.history.queries import recording
 from reporter.history.tables import META
 
 APPLICATION = "reporter history"
-HEAD = "0001"  # the newest migration; a test holds it equal to the folder
+HEAD = "0002"  # the newest migration; a test holds it equal to the folder
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -27,6 +28,20 @@ def prepare(engine: Engine, now: datetime) -> None:
         raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
     except DatabaseError as error:
         raise NotOurs(f"{_name(engine)} is not a reporter history database: {_first_line(error)}; {REMEDY}") from None
+
+
+def is_made(engine: Engine) -> bool:
+    """Whether there is a history of ours in the database; nothing is written and nothing migrated."""
+    try:
+        with reading(engine) as connection:
+            if not inspect(connection).has_table("meta"):
+                return False
+            found: Any = connection.scalar(recording.GET_META, {"key": "application"})
+    except OperationalError as error:
+        raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
+    except DatabaseError as error:
+        raise NotOurs(f"{_name(engine)} is not a reporter history database: {_first_line(error)}; {REMEDY}") from None
+    return bool(found == APPLICATION)
 
 
 REMEDY = "point history.url to an empty database or to one that reporter made"

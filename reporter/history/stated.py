@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from reporter.history import blobs, journal
 from reporter.history.acts_tables import ATTESTATION, WAIVER
 from reporter.history.engine import lock, reading, write
-from reporter.history.nouns import Refused
+from reporter.history.errors import Refused
 from reporter.history.queries import acts
 from reporter.model import Attestation, Waiver
 

@@ -1,5 +1,6 @@
 """What stood at a run or at an instant: accounts, snapshots rebuilt for judging, single resources and their whole past."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ from sqlalchemy import Connection, Engine
 from reporter.history import blobs
 from reporter.history.engine import reading
 from reporter.history.items import account_from, configuration, confirmed, gaps_from, item_from, item_in_scan
-from reporter.history.nouns import EVERYWHERE, InventoryRow, ItemVersion, Reading, Within
+from reporter.history.listings import uid_of
+from reporter.history.nouns import EVERYWHERE, NOBODY_TRIED, Around, InventoryRow, ItemVersion, Reading, Within
 from reporter.history.past import listings_at
 from reporter.history.queries import recording, states
 from reporter.history.queries.runs import number_of
@@ -23,9 +25,12 @@ def readings(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator[
     """How each account fared in a run, by account id."""
     with reading(engine) as connection:
         number = number_of(connection, run.id)
-        parts: dict[str, int] = {}
+        parts: Counter[str] = Counter()
+        untried: Counter[str] = Counter()
         for row in connection.execute(states.unread_counts(number)):
-            parts[row.reader] = parts.get(row.reader, 0) + row.times * len(row.unread)
+            parts[row.reader] += row.times * len(row.unread)
+            untried[row.reader] += row.times * sum(why["code"] in NOBODY_TRIED for why in row.unread.values())
+        resources = {row.reader: row.times for row in connection.execute(states.resource_counts(number))}
         for scan in connection.execute(states.scans(number, within)):
             listings = listings_at(connection, scan.coverage)
             calls = calls_of(blobs.shared(connection, scan.calls))
@@ -38,10 +43,12 @@ def readings(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator[
                 since=scan.since,
                 regions_enabled=len(listings.enabled),
                 regions_read=len(listings.read),
-                resources=scan.items,
-                gaps=len(scan.gaps or ()) + parts.get(scan.account, 0),
+                resources=resources.get(scan.account, 0),
+                gaps=len(scan.gaps or ()) + parts[scan.account],
                 calls=calls.made,
                 denied=calls.denied,
+                unasked=untried[scan.account] + sum(gap["code"] in NOBODY_TRIED for gap in scan.gaps or ()),
+                read_by=scan.caller_arn,
             )
 
 
@@ -167,10 +174,33 @@ def versions(engine: Engine, type: str, name: str) -> tuple[ItemVersion, ...]:
 
 def item_at(engine: Engine, type: str, name: str, at: datetime) -> ItemVersion | None:
     """The resource as it was known at an instant; None if nothing went by that name."""
-    for version in reversed(versions(engine, type, name)):
-        if version.valid_from <= at and (version.valid_to is None or version.valid_to > at):
-            return version
-    return None
+    return next((one for one in reversed(versions(engine, type, name)) if _holds(one, at)), None)
+
+
+def around(engine: Engine, type: str, name: str, at: datetime) -> Around:
+    """When a resource was last really seen by an instant, when next, and whether that look showed the same."""
+    known = versions(engine, type, name)
+    then = next((one for one in reversed(known) if _holds(one, at)), None)
+    if then is None:
+        return Around(None, None)
+    item = then.item
+    with reading(engine) as connection:
+        scans = connection.execute(recording.LOOKS, {"reader": item.account}).all()
+        place = (item.type, item.region, uid_of(item))
+        looks = sorted(one.at for one in scans if listings_at(connection, one.coverage).fresh(*place))
+    last = max((one for one in looks if then.valid_from <= one <= at), default=None)
+    after = min((one for one in looks if one > at), default=None)
+    if after is None:
+        return Around(last, None)
+    now = next((one for one in reversed(known) if _holds(one, after)), None)
+    if now is None:
+        return Around(last, after, "gone")
+    same = (now.sha256, now.incarnation) == (then.sha256, then.incarnation)
+    return Around(last, after, "same" if same else "different")
+
+
+def _holds(version: ItemVersion, at: datetime) -> bool:
+    return version.valid_from <= at and (version.valid_to is None or version.valid_to > at)
 
 
 def _version(row: Any) -> ItemVersion:

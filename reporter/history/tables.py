@@ -66,6 +66,10 @@ class RunRow(Row, table=True):
     chain: str = Field(default="", sa_type=Word)
     reason: str = Field(default="", sa_type=Word)  # why it failed
     purged_at: datetime | None = Field(default=None, sa_type=Instant)
+    schedule: str = Field(default="", sa_type=Word)  # which one asked for it
+    selection: Any = Field(
+        default=None, sa_type=Json, nullable=True
+    )  # what a narrowed run was asked for; NULL: a whole one
     owner: str = Field(default="", sa_type=Word)
     lease_until: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -106,7 +110,8 @@ class AccountScan(Row, table=True):
 
     `at` is the instant at which the interval rows show what this run saw; `observed_at` is what the clock said.
     `findings_at` is the same for the findings, NULL until judged. `taken_from`: a slower reader of a concurrent run lost, and
-    took over the other's newer reading.
+    took over the other's newer reading; or, where the account is excluded, a narrowed run passed it over and carries on what
+    was known.
     """
 
     __tablename__ = "account_scan"
@@ -237,7 +242,7 @@ class FindingRow(Row, table=True):
     since: datetime = Field(sa_type=Instant)
     failing_since: datetime | None = Field(default=None, sa_type=Instant)
     reopened: int
-    end_reason: str | None = Field(default=None, sa_type=Word)  # changed, passed, gone, left_org
+    end_reason: str | None = Field(default=None, sa_type=Word)  # changed, passed, and as in `nouns.GONE`
     seal: bytes = Field(sa_type=Seal)
 
 

@@ -15,12 +15,14 @@ from reporter.history.acts_tables import JOURNAL
 from reporter.history.columns import EPOCH, read
 from reporter.history.dictionary import DICTIONARY
 from reporter.history.engine import reading
+from reporter.history.errors import Refused
 from reporter.history.nouns import Problem
 from reporter.history.queries import proof, purging, recording
 from reporter.history.replay import account_problems
 from reporter.history.runs import link, root_of
 from reporter.history.schema import APPLICATION, HEAD
 from reporter.history.seals import SEALED, seal_of
+from reporter.history.signatures import parts
 from reporter.history.tables import DOCUMENT, RUN, Row
 
 Head = tuple[str, str]
@@ -55,6 +57,18 @@ def _problems(connection: Connection) -> Iterator[Problem]:
     for account in connection.scalars(proof.READERS).all():
         yield from account_problems(connection, account, edge)
     yield from _runs(connection)
+    yield from _signed(connection)
+
+
+def _signed(connection: Connection) -> Iterator[Problem]:
+    """Signed heads that are not the heads of their runs; a document that was damaged has been named."""
+    for row in connection.execute(proof.SIGNED).all():
+        try:
+            said = parts(blobs.get_bytes(connection, row.document) or b"")[0].get("chain")
+        except (Refused, zlib.error):
+            continue
+        if said != row.chain:
+            yield Problem("head_signature", str(row.number), f"is over another head than run #{row.seq} has")
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[tuple[dict[str, Any], str]]:

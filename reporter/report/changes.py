@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction
 from reporter.report.facts import Capped, Facts
-from reporter.report.source import Acknowledgement, ChangeRow, CheckText, Source
+from reporter.report.source import Acknowledgement, ChangeCount, ChangeRow, CheckText, Source
 from reporter.report.words import short
 
 OPS_SHOWN = 5  # differences printed for one change; the rest is in the data
@@ -58,7 +58,7 @@ class Drift:
     deleted: int
     access_lost: int
     access_restored: int
-    minor: int  # tags and cosmetic: counted only
+    minor: int  # tags and cosmetic ones that are neither for better nor worse: counted only
     groups: tuple[ChangeGroup, ...]
 
     @property
@@ -82,7 +82,7 @@ def drift(source: Source, facts: Facts) -> Drift:
     left = facts.options.changes_shown
     groups = []
     for direction, title in _TITLES.items():
-        total = sum(c.count for c in counts if c.direction is direction and c.klass in ("security", "operational"))
+        total = sum(c.count for c in counts if c.direction is direction and not _minor(c))
         if not total:
             continue
         full = direction in BAD or facts.edition.kind == "account"
@@ -109,9 +109,13 @@ def drift(source: Source, facts: Facts) -> Drift:
         deleted=kinds(ChangeKind.DELETED, ChangeKind.LEFT_ORG),
         access_lost=kinds(ChangeKind.ACCESS_LOST),
         access_restored=kinds(ChangeKind.ACCESS_RESTORED),
-        minor=sum(c.count for c in counts if c.klass in ("tags", "cosmetic")),
+        minor=sum(c.count for c in counts if _minor(c)),
         groups=tuple(groups),
     )
+
+
+def _minor(count: ChangeCount) -> bool:
+    return count.klass in ("tags", "cosmetic") and count.direction is Direction.NEUTRAL
 
 
 def _line(facts: Facts, row: ChangeRow, ops: int) -> ChangeLine:
@@ -130,8 +134,8 @@ def _line(facts: Facts, row: ChangeRow, ops: int) -> ChangeLine:
 
 
 def _telling(moved: str) -> bool:
-    """Whether a check's move is news: it fails now, or failed and passes. That a new bucket passes is none."""
-    return moved.endswith("fail") or moved == "fail -> pass"
+    """Whether a check's move is news: it fails now, failed and passes, or stopped asking. That a new bucket passes is none."""
+    return moved.endswith("fail") or moved in ("fail -> pass", "fail -> not_applicable", "pass -> not_applicable")
 
 
 def _title(change: Change) -> str:

@@ -1,7 +1,10 @@
 """Numbers for the charts: positions and lengths only; the SVG is the templates' (macros/charts.j2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+
+import segno
 
 from reporter.model import ControlStatus
 from reporter.report.posture import Counts, RunPoint
@@ -36,6 +39,15 @@ class StackedBar:
     width: float
     height: float
     segments: tuple[Segment, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A QR code: `path` draws its dark modules in a square of `size` modules, the quiet zone of four included."""
+
+    size: int
+    path: str
     title: str
 
 
@@ -78,6 +90,28 @@ def answers(counts: Counts, label: str, width: float = 220, height: float = 10) 
         ("passed", counts.passed),
     ]
     return stacked(parts, label, width, height)
+
+
+QUIET = 4  # modules of white that a reader needs around a code
+
+
+def code(text: str) -> Code:
+    """A text as a QR code that bears a seventh of it being illegible; the same text gives the same code."""
+    rows = [tuple(row) for row in segno.make_qr(text, error="m", boost_error=False).matrix]
+    runs = [
+        f"M{x + QUIET} {y + QUIET}h{len(dark)}v1H{x + QUIET}z" for y, row in enumerate(rows) for x, dark in _runs(row)
+    ]
+    return Code(len(rows) + 2 * QUIET, "".join(runs), f"QR code that holds the text: {text}")
+
+
+def _runs(row: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """The dark stretches of a row: where each begins, and its modules."""
+    x = 0
+    for dark, modules in groupby(row):
+        stretch = tuple(modules)
+        if dark:
+            yield x, stretch
+        x += len(stretch)
 
 
 CONTROL_ORDER = ("fail", "waived", "partial", "not_assessed", "manual", "attested", "pass", "not_applicable")

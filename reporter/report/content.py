@@ -7,17 +7,19 @@ carries its total so that every rendering can say what it leaves out.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reporter.report.attention import Attention, attention
 from reporter.report.changes import Drift, drift
 from reporter.report.controls import AccountMap, FrameworkSection, account_map, control_results, framework_sections
-from reporter.report.coverage import Coverage, Unassessed, coverage, unassessed
+from reporter.report.coverage import Coverage, coverage
 from reporter.report.edition import Edition
 from reporter.report.facts import AccountRef, Facts, Options, gather, refer
 from reporter.report.findings import FindingsSection, WaiversSection, findings_section, waivers_section
 from reporter.report.masking import masked
 from reporter.report.method import Method, method
-from reporter.report.overview import Attention, Cover, Verdict, attention, cover, verdict
+from reporter.report.overview import Cover, Verdict, cover, verdict
 from reporter.report.posture import Posture, posture
 from reporter.report.source import Integrity, Scope, Source
+from reporter.report.unassessed import Unassessed, unassessed
 
 __all__ = ["Content", "Options", "build"]
 
@@ -50,7 +52,7 @@ class Content:
 def build(source: Source, edition: Edition, options: Options) -> Content:
     """Ask the source and lay out the report; an edition with a narrower scope holds nothing from outside it."""
     facts = gather(source, edition, options)
-    covered = coverage(facts)
+    covered = coverage(source, facts)
     results = control_results(source, facts)
     changes = drift(source, facts)
     findings = findings_section(source, facts)
@@ -62,7 +64,7 @@ def build(source: Source, edition: Edition, options: Options) -> Content:
         quiet=not facts.first and changes.quiet,
         cover=cover(facts, covered),
         verdict=verdict(facts, standing, changes, covered),
-        attention=attention(facts, changes, findings),
+        attention=attention(source, facts, changes, findings),
         posture=standing,
         coverage=covered,
         frameworks=framework_sections(facts, results),

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reporter.model import Control, ControlStatus, Framework, ReadStatus
+from reporter.model import Control, ControlStatus, Framework
 from reporter.report.facts import AccountRef, Capped, Facts, refer
 from reporter.report.posture import GRAVE, Counts
-from reporter.report.source import AccountRow, AccountTally, ControlResult, Source
+from reporter.report.source import AccountRow, AccountTally, ControlResult, Fared, Source
 
 FAMILIES_SHOWN = 9  # columns of the map that still leave room for the account's name on A4
 
@@ -21,6 +21,19 @@ class ControlLine:
     control: Control
     result: ControlResult
 
+    @property
+    def evidence(self) -> str:
+        """How the checks bear on the control: direct, supporting (none of them asks what it asks), both; none for none."""
+        relations = {use.relation for use in self.control.checks}
+        return "both" if len(relations) == 2 else next(iter(relations), "none")
+
+    @property
+    def no_data(self) -> int:
+        """Accounts that neither fail nor are known to pass."""
+        r = self.result
+        known = r.accounts_assessed if r.accounts_passing is None else r.accounts_failing + r.accounts_passing
+        return max(r.accounts_total - known, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class FrameworkSection:
@@ -33,6 +46,7 @@ class FrameworkSection:
     statuses: tuple[tuple[ControlStatus, int], ...]  # in the order of ControlStatus, zeroes left out
     lines: tuple[ControlLine, ...]
     printed: tuple[str, ...]  # ids of the controls a body prints; unless there are too many, all
+    standard_total: int | None = None  # controls that the standard itself has, where that is known
 
     @property
     def total(self) -> int:
@@ -43,13 +57,23 @@ class FrameworkSection:
         """How many controls have this status."""
         return dict(self.statuses).get(status, 0)
 
+    def supported(self, status: ControlStatus) -> int:
+        """How many of them rest on supporting evidence alone: no check asks what the control asks."""
+        return sum(line.result.status == status and line.evidence == "supporting" for line in self.lines)
+
+    @property
+    def failing_left_out(self) -> int:
+        """Failing controls for which a body has no room."""
+        failing = {line.control.id for line in self.lines if line.result.status is ControlStatus.FAIL}
+        return len(failing.difference(self.printed))
+
 
 @dataclass(frozen=True, slots=True)
 class MapRow:
     """One account of the map; a cell is None where the family has no answer of any kind there."""
 
     account: AccountRef
-    status: ReadStatus
+    status: Fared
     cells: tuple[Counts | None, ...]
 
 
@@ -69,21 +93,24 @@ def control_results(source: Source, facts: Facts) -> ControlResults:
 
 def framework_sections(facts: Facts, results: ControlResults) -> tuple[FrameworkSection, ...]:
     """One section for each framework; a control the source says nothing of is not assessed, never left out."""
-    total = sum(len(framework.controls) for framework in facts.frameworks)
-    room = facts.options.controls_shown / max(total, 1)
-    return tuple(_section(framework, results[framework.id], room) for framework in facts.frameworks)
+    lines = {framework.id: _lines(framework, results[framework.id]) for framework in facts.frameworks}
+    printed = _printed(lines, facts.options.controls_shown)
+    return tuple(_section(framework, lines[framework.id], printed[framework.id]) for framework in facts.frameworks)
 
 
-def _section(framework: Framework, results: tuple[ControlResult, ...], room: float) -> FrameworkSection:
+def _lines(framework: Framework, results: tuple[ControlResult, ...]) -> tuple[ControlLine, ...]:
     by_id = {result.control: result for result in results}
-    lines = tuple(
+    silent = "This run holds no answer to it."
+    return tuple(
         ControlLine(
             control,
-            by_id.get(control.id)
-            or ControlResult(framework.id, control.id, ControlStatus.NOT_ASSESSED, "This run holds no answer to it."),
+            by_id.get(control.id) or ControlResult(framework.id, control.id, ControlStatus.NOT_ASSESSED, silent),
         )
         for control in framework.controls
     )
+
+
+def _section(framework: Framework, lines: tuple[ControlLine, ...], printed: frozenset[str]) -> FrameworkSection:
     counted = ((s, sum(line.result.status is s for line in lines)) for s in ControlStatus)
     return FrameworkSection(
         framework.id,
@@ -92,7 +119,8 @@ def _section(framework: Framework, results: tuple[ControlResult, ...], room: flo
         framework.source,
         tuple((status, n) for status, n in counted if n),
         lines,
-        _printed(lines, room),
+        tuple(line.control.id for line in lines if line.control.id in printed),
+        framework.total,
     )
 
 
@@ -105,13 +133,22 @@ _URGENT = (
 )
 
 
-def _printed(lines: tuple[ControlLine, ...], room: float) -> tuple[str, ...]:
-    """All, or the framework's share of the room: failing ones first, and back in the framework's order."""
-    if room >= 1:
-        return tuple(line.control.id for line in lines)
-    ranked = sorted(lines, key=lambda line: (*_URGENT, line.result.status).index(line.result.status))
-    kept = {line.control.id for line in ranked[: max(int(len(lines) * room), 5)]}
-    return tuple(line.control.id for line in lines if line.control.id in kept)
+def _printed(frameworks: dict[str, tuple[ControlLine, ...]], room: int) -> dict[str, frozenset[str]]:
+    """The controls there is room for: no other is printed while a failing one of any framework is not.
+
+    What is as urgent shares the room that is left by the size of its framework, in the framework's own order.
+    """
+    printed: dict[str, set[str]] = {id: set() for id in frameworks}
+    for status in (*_URGENT, *(one for one in ControlStatus if one not in _URGENT)):
+        alike = {id: [one.control.id for one in rows if one.result.status is status] for id, rows in frameworks.items()}
+        share = min(room / max(sum(map(len, alike.values())), 1), 1.0)
+        for id, ids in alike.items():
+            taken = ids[: int(len(ids) * share)]
+            printed[id].update(taken)
+            room -= len(taken)
+        if share < 1:
+            break
+    return {id: frozenset(ids) for id, ids in printed.items()}
 
 
 def account_map(source: Source, facts: Facts) -> AccountMap | None:
@@ -125,7 +162,7 @@ def account_map(source: Source, facts: Facts) -> AccountMap | None:
     rows = tuple(
         MapRow(
             refer(row, facts.options.owner_tags),
-            row.status,
+            row.fared,
             tuple(cells.get((row.account.id, family)) for family in families),
         )
         for row in shown

@@ -1,118 +1,122 @@
-"""What the figures rest on: accounts read and not read, and everything that was not assessed, with the reason."""
+"""What the figures rest on: which accounts were read, and how far."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from reporter.model import ControlStatus, ReadStatus
+from reporter.model import ReadStatus
+from reporter.report.exhibits import UNASKED
 from reporter.report.facts import Capped, Facts
-from reporter.report.source import AccountRow, CheckText, ControlResult, GapCount, Source
+from reporter.report.source import AccountRow, Source
+from reporter.report.words import count, number
+
+LATER = "NotYetRead"  # of what this version reads in no account
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Every account of the scope, once, by how it fared; `incomplete` lists those that were not fully read."""
+    """Every account of the scope, once, by how it fared; `incomplete` lists those that were not fully read.
+
+    An account is fully read if nothing that was tried in it failed. What no run of this version tries is told apart
+    (`unasked`): it lowers no account, and is no answer either.
+    """
 
     total: int
     read: int
     partial: int
     unreachable: int
-    excluded: int
+    excluded: int  # suspended and unselected ones among them
+    suspended: int  # AWS lets nobody in
+    unselected: int  # this run was asked for others only
+    lost: int  # reached at the previous run, at least in part, and not in this
+    dimmed: int  # fully read at the previous run, in part in this
     incomplete: Capped[AccountRow]
-    regions_enabled: int
+    regions_enabled: int  # of the accounts that could be asked
     regions_read: int
-    resources: int
+    regions_unknown: int  # accounts of which nobody knows the enabled regions
+    resources: int  # in accounts that were read; an account that was not counts for nothing
     calls: int
     denied: int
     oldest_at: datetime | None
     newest_at: datetime | None
+    unasked: str = ""  # what no run of this version reads, in one clause; empty where nothing is missing for it
+
+    @property
+    def asked(self) -> int:
+        """Accounts that could be asked anything."""
+        return self.read + self.partial
 
     @property
     def complete(self) -> bool:
         """Whether every account was fully read."""
         return self.read == self.total
 
+    @property
+    def blind(self) -> bool:
+        """Whether nothing at all was read."""
+        return not (self.read or self.partial)
 
-@dataclass(frozen=True, slots=True)
-class UnansweredCheck:
-    """A check that lacked data somewhere in the scope."""
-
-    check: CheckText
-    insufficient: int
-    answered: int
-
-
-@dataclass(frozen=True, slots=True)
-class OpenControl:
-    """A control that this run does not answer, and why."""
-
-    framework: str
-    control: str
-    title: str
-    status: ControlStatus
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unassessed:
-    """What was not looked at: by permission, by check, by control."""
-
-    gaps: Capped[GapCount]
-    checks: Capped[UnansweredCheck]
-    controls: Capped[OpenControl]
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """The accounts not fully read, counted in words: 2 read in part, 1 not reached, 1 suspended."""
+        left_out = self.excluded - self.suspended - self.unselected
+        counted = (
+            (self.partial, "read in part"),
+            (self.unreachable, "not reached"),
+            (self.suspended, "suspended"),
+            (self.unselected, "not selected for this run"),
+            (left_out, "left out by the settings"),
+        )
+        return tuple(f"{number(n)} {what}" for n, what in counted if n)
 
 
 _ORDER = (ReadStatus.UNREACHABLE, ReadStatus.PARTIAL, ReadStatus.EXCLUDED)
 
 
-def coverage(facts: Facts) -> Coverage:
+def coverage(source: Source, facts: Facts) -> Coverage:
     """Count the accounts by how they fared and list those not fully read, worst first."""
     rows = facts.accounts
     short = sorted((r for r in rows if r.status is not ReadStatus.READ), key=lambda r: _ORDER.index(r.status))
-    times = [row.observed_at for row in rows if row.observed_at]
+    open_rows = [row for row in rows if row.status in (ReadStatus.READ, ReadStatus.PARTIAL)]
+    times = [row.observed_at for row in open_rows if row.observed_at]
 
-    def count(status: ReadStatus) -> int:
+    def having(status: ReadStatus) -> int:
         return sum(row.status is status for row in rows)
 
     return Coverage(
         total=len(rows),
-        read=count(ReadStatus.READ),
-        partial=count(ReadStatus.PARTIAL),
-        unreachable=count(ReadStatus.UNREACHABLE),
-        excluded=count(ReadStatus.EXCLUDED),
+        read=having(ReadStatus.READ),
+        partial=having(ReadStatus.PARTIAL),
+        unreachable=having(ReadStatus.UNREACHABLE),
+        excluded=having(ReadStatus.EXCLUDED),
+        suspended=sum(row.fared == "suspended" for row in rows),
+        unselected=sum(row.fared == "unselected" for row in rows),
+        lost=sum(row.status is ReadStatus.UNREACHABLE and _worse_read(facts, row) for row in rows),
+        dimmed=sum(row.status is ReadStatus.PARTIAL and _worse_read(facts, row) for row in rows),
         incomplete=Capped(tuple(short[: facts.options.rows_shown]), len(short)),
-        regions_enabled=sum(row.regions_enabled for row in rows),
-        regions_read=sum(row.regions_read for row in rows),
-        resources=sum(row.resources for row in rows),
+        regions_enabled=sum(row.regions_enabled for row in open_rows),
+        regions_read=sum(row.regions_read for row in open_rows),
+        regions_unknown=len(rows) - sum(row.regions_enabled > 0 for row in open_rows),
+        resources=sum(row.resources for row in open_rows),
         calls=sum(row.calls for row in rows),
         denied=sum(row.denied for row in rows),
         oldest_at=min(times, default=None),
         newest_at=max(times, default=None),
+        unasked=_never_asked(source, facts),
     )
 
 
-def unassessed(source: Source, facts: Facts, results: dict[str, tuple[ControlResult, ...]]) -> Unassessed:
-    """Collect what stayed open: denied reads, checks without data, controls not assessed, partial or manual."""
-    gaps = tuple(source.gaps(facts.scope))
-    lacking = [
-        UnansweredCheck(facts.check(t.check), t.insufficient, t.passed + t.failed)
-        for t in facts.tallies
-        if t.insufficient
-    ]
-    lacking.sort(key=lambda row: (-row.insufficient, row.check.id))
-    controls = tuple(_open_controls(facts, results))
-    cap = facts.options.rows_shown
-    return Unassessed(
-        Capped(gaps[:cap], len(gaps)), Capped(tuple(lacking[:cap]), len(lacking)), Capped(controls[:cap], len(controls))
-    )
+def _never_asked(source: Source, facts: Facts) -> str:
+    """What nobody read because this version does not, with the number of resources it is missing of."""
+    missing = sum(gap.count for gap in source.gaps(facts.scope) if gap.code == LATER)
+    if not missing:
+        return ""
+    return f"log integrity is not assessed for {count(missing, 'trail')}: {UNASKED[LATER]}"
 
 
-def _open_controls(facts: Facts, results: dict[str, tuple[ControlResult, ...]]) -> list[OpenControl]:
-    titles = {(f.id, c.id): c.title for f in facts.frameworks for c in f.controls}
-    unanswered = (ControlStatus.NOT_ASSESSED, ControlStatus.PARTIAL, ControlStatus.MANUAL)
-    return [
-        OpenControl(r.framework, r.control, titles.get((r.framework, r.control), ""), r.status, r.reason)
-        for status in unanswered
-        for f in facts.frameworks
-        for r in results[f.id]
-        if r.status is status
-    ]
+def _worse_read(facts: Facts, row: AccountRow) -> bool:
+    """Whether the previous run read more of an account: it fared well until then, or it is out of reach only since."""
+    if facts.previous is None:
+        return False
+    then = facts.previous.as_of
+    lately = row.status is ReadStatus.UNREACHABLE and row.last_read_at is not None and row.last_read_at >= then
+    return lately or (row.since is not None and row.since > then and row.last_read_at is not None)

@@ -4,6 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+
+class NoSuchEdition(ValueError):
+    """An edition that cannot be made of this run: one sentence, with how to find those that can."""
+
+
 EditionKind = Literal["organization", "ou", "account", "framework", "executive"]
 
 
@@ -38,9 +43,11 @@ class Edition:
             "framework": "framework",
         }
         if kind not in kinds:
-            raise ValueError(
+            raise NoSuchEdition(
                 f'No edition is called "{text}". Use one of: {", ".join(sorted(kinds))} (as in ou:Root/Prod).'
             )
         if (kind in ("ou", "account", "framework")) != bool(of):
-            raise ValueError(f'Edition "{text}": ou, account and framework want a name after a colon, the others none.')
+            raise NoSuchEdition(
+                f'Edition "{text}": ou, account and framework want a name after a colon, the others none.'
+            )
         return cls(kinds[kind], of)

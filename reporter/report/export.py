@@ -24,6 +24,7 @@ from reporter.report.tables import Cell, Table
 from reporter.report.text import cell
 
 LARGE = 4_000_000  # bytes; longer tables are compressed
+WHOLE = {"coverage": "accounts"}  # tables that hold a list of the report under another name
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,12 @@ class DataFile:
 
 def data_files(source: Source, content: Content) -> tuple[DataFile, ...]:
     """Findings, changes, coverage, checks, controls and inventory of the edition, all rows; and the report as JSON."""
-    written = json.dumps(document(content), ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
-    report = DataFile("report.json", "application/json", written, "This report as data (report.schema.json)")
-    return (report, *(_written(source, content, table) for table in tables.TABLES))
+    written = {table.name: _written(source, content, table) for table in tables.TABLES}
+    names = {WHOLE.get(name, name): file.name for name, file in written.items()}
+    told = document(content, names)
+    data = json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
+    holds = "What this report shows, as data (report.schema.json); `extent` names the files that hold all of it"
+    return (DataFile("report.json", "application/json", data, holds, 1), *written.values())
 
 
 def findings_csv(findings: Iterable[FindingRow], out: IO[bytes]) -> int:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Generic, TypeVar
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
 
 from reporter.model import Framework, Run, Severity
-from reporter.report.edition import Edition
+from reporter.report.edition import Edition, NoSuchEdition
 from reporter.report.source import (
     AccountRow,
     AccountTotal,
@@ -19,6 +20,8 @@ from reporter.report.source import (
 )
 
 Row = TypeVar("Row")
+
+UNITS_NAMED = 12  # in the message about a unit that is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,14 @@ class Options:
         10  # checks of which the first finding is printed with its evidence (for an account: all of theirs)
     )
     changes_shown: int = 10  # for the worse, with before and after
-    controls_shown: int = 180  # of all frameworks together
+    controls_shown: int = 210  # of all frameworks together
     controls_in_full: int = 80  # with more controls than this in all, their tables are kept short
     rows_shown: int = 16  # of short lists: other changes, waivers, gaps
     accounts_shown: int = 40
     runs_shown: int = 12
     expiring: timedelta = timedelta(days=30)
     due_days: Mapping[Severity, int] = field(default_factory=lambda: {"critical": 7, "high": 30, "medium": 90})
-    targets: Mapping[str, str] = field(default_factory=dict)  # what the checks judged by: log_retention_days -> "365"
+    targets: Mapping[str, Any] = field(default_factory=dict)  # what the checks judged by: log_retention_days -> 365
     notes: tuple[str, ...] = ()  # sentences of the organization's own for the method section
 
 
@@ -122,13 +125,11 @@ def gather(source: Source, edition: Edition, options: Options) -> Facts:
         known = ", ".join(f.id for f in frameworks)
         frameworks = tuple(f for f in frameworks if f.id == edition.of)
         if not frameworks:
-            raise ValueError(f'No framework "{edition.of}" is reported on. Known: {known or "none"}.')
+            raise NoSuchEdition(f'No framework "{edition.of}" is reported on. Known: {known or "none"}.')
     scope = _scope(edition, frameworks)
     accounts = tuple(source.accounts(scope))
     if not accounts:
-        raise ValueError(
-            f'Edition {edition.kind}:{edition.of} holds no account of this run. See "reporter accounts" for ids and OU paths.'
-        )
+        raise NoSuchEdition(_nobody(source, edition))
     return Facts(
         edition=edition,
         options=options,
@@ -143,6 +144,21 @@ def gather(source: Source, edition: Edition, options: Options) -> Facts:
         movement=source.movement(scope),
         change_counts=tuple(source.change_counts(scope)),
     )
+
+
+def _nobody(source: Source, edition: Edition) -> str:
+    """That an edition holds no account, what it may have meant, and where the accounts and units are listed."""
+    rows = tuple(source.accounts(Scope()))
+    if edition.kind == "ou":
+        known = {row.account.ou_path: row.account.ou_path for row in rows}
+        listed = f"Its units are {', '.join(sorted(known)[:UNITS_NAMED])}"
+        listed += f" and {len(known) - UNITS_NAMED} more." if len(known) > UNITS_NAMED else "."
+    else:
+        known = {name: row.account.id for row in rows for name in (row.account.id, row.account.name) if name}
+        listed = "`reporter coverage` lists every account with its id."
+    near = get_close_matches(edition.of, sorted(known), 1, 0.7)
+    meant = f" Did you mean {edition.kind}:{known[near[0]]}?" if near else ""
+    return f"Edition {edition.kind}:{edition.of} holds no account of this run.{meant} {listed}"
 
 
 def _scope(edition: Edition, frameworks: tuple[Framework, ...]) -> Scope:

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from reporter.model import SEVERITIES, Evidence, Finding, Severity, Status, Waiver
+from reporter.model import SEVERITIES, Finding, Severity, Status, Waiver
 from reporter.report.changes import ChangeLine
+from reporter.report.evidence import Proof, proofs
 from reporter.report.facts import Capped, Facts
-from reporter.report.posture import Counts
-from reporter.report.source import CheckText, FindingState, Source, Tally, WaiverRow
+from reporter.report.posture import GRAVE, Counts
+from reporter.report.source import CheckText, FindingRow, FindingState, Source, Tally, WaiverRow
 
 EVIDENCE_SHOWN = 4  # values printed for one finding; the rest is in the data
+ALIKE_SHOWN = 3  # answers of one check that an account's edition prints with their evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,13 @@ class FindingLine:
 
     finding: Finding
     first_seen: datetime
+    otherwise_until: datetime | None  # it failed before too, and since this instant for the present reason
     age_days: int
     state: FindingState
     waiver: Waiver | None
     due_on: date | None
     overdue: bool
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[Proof, ...]
     evidence_left_out: int = 0
 
 
@@ -38,7 +41,8 @@ class FindingGroup:
     accounts_failing: int
     controls: tuple[str, ...]  # "CIS 3.1": every control of the edition's frameworks that uses the check
     lines: Capped[FindingLine]
-    in_full: int = 0  # of the lines, so many are printed with their evidence
+    alike: tuple[tuple[int, ...], ...] = ()  # places in `lines` of findings with one answer, to be printed as one
+    in_full: int = 0  # of those, so many are printed with their evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,17 @@ def findings_section(source: Source, facts: Facts) -> FindingsSection:
     rows = tuple(source.findings(facts.scope, Status.FAIL, facts.options.findings_shown))
     lines: dict[str, list[FindingLine]] = {}
     for row in rows:
-        lines.setdefault(row.finding.check, []).append(_line(facts, row.finding, row.first_seen, row.state, row.waiver))
+        lines.setdefault(row.finding.check, []).append(_line(facts, row))
     groups = [_group(facts, check, of_check) for check, of_check in lines.items()]
     groups.sort(key=lambda g: (g.counts.open == 0, SEVERITIES.index(g.severity), -g.counts.open, g.check.id))
     total = sum(tally.failed for tally in facts.tallies)
     overdue = sum(line.overdue for g in groups for line in g.lines.rows)
     for number, group in enumerate(groups):
-        most = len(group.lines.rows) if facts.edition.kind == "account" else 1
-        groups[number] = replace(group, in_full=most if number < facts.options.evidence_checks else 0)
+        full = number < facts.options.evidence_checks
+        most = 1
+        if facts.edition.kind == "account":
+            full, most = full and group.severity in GRAVE, ALIKE_SHOWN
+        groups[number] = replace(group, in_full=most if full else 0)
     return FindingsSection(len(rows), total, overdue, _failing(facts), tuple(groups))
 
 
@@ -109,20 +116,21 @@ def _failing(facts: Facts) -> tuple[FailingCheck, ...]:
     return tuple(rows)
 
 
-def _line(
-    facts: Facts, finding: Finding, first_seen: datetime, state: FindingState, waiver: Waiver | None
-) -> FindingLine:
-    due_on = None if waiver else facts.due_on(finding.severity, first_seen)
+def _line(facts: Facts, row: FindingRow) -> FindingLine:
+    finding, first_seen = row.finding, row.first_seen
+    due_on = None if row.waiver else facts.due_on(finding.severity, first_seen)
+    shown = EVIDENCE_SHOWN // 2 if facts.edition.kind == "account" else EVIDENCE_SHOWN
     return FindingLine(
         finding,
         first_seen,
+        row.evidence_since if row.evidence_since and row.evidence_since > first_seen else None,
         max((facts.as_of - first_seen).days, 0),
-        state,
-        waiver,
+        row.state,
+        row.waiver,
         due_on,
         due_on is not None and due_on < facts.as_of.date(),
-        finding.evidence[:EVIDENCE_SHOWN],
-        max(len(finding.evidence) - EVIDENCE_SHOWN, 0),
+        proofs(finding)[:shown],
+        max(len(finding.evidence) - shown, 0),
     )
 
 
@@ -134,9 +142,19 @@ def _group(facts: Facts, check: str, lines: list[FindingLine]) -> FindingGroup:
     )
     severity = min((line.finding.severity for line in lines), key=SEVERITIES.index)
     accounts = max((t.accounts_failing for t in tallies), default=0)
-    return FindingGroup(
-        facts.check(check), severity, counts, accounts, controls, Capped(tuple(lines), max(counts.failed, len(lines)))
-    )
+    capped = Capped(tuple(lines), max(counts.failed, len(lines)))
+    return FindingGroup(facts.check(check), severity, counts, accounts, controls, capped, _alike(facts, lines))
+
+
+def _alike(facts: Facts, lines: list[FindingLine]) -> tuple[tuple[int, ...], ...]:
+    """Findings of one account with the same reason, put together, new ones first; elsewhere each by itself."""
+    if facts.edition.kind != "account":
+        return tuple((place,) for place in range(len(lines)))
+    groups: dict[object, list[int]] = {}
+    for place, line in enumerate(lines):
+        called = line.finding.reason.replace(line.finding.resource, "")
+        groups.setdefault((called, line.waiver.id if line.waiver else ""), []).append(place)
+    return tuple(map(tuple, groups.values()))
 
 
 def _sum(tallies: Iterable[Tally]) -> Counts:

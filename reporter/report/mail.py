@@ -1,7 +1,9 @@
 """The same content as a mail: a subject with the news, a text part that stands alone, HTML that survives mail clients."""
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import css_inline
 
@@ -21,11 +23,20 @@ class MailBodies:
     html: str
 
 
-def mail_bodies(content: Content, look: Look, *, link: str = "", note: str = "", unsubscribe: str = "") -> MailBodies:
-    """Render the bodies. `link` opens the report, `note` says what is attached or why it is not."""
+def mail_bodies(
+    content: Content, look: Look, *, link: str = "", note: str = "", unsubscribe: str = "", manifest: str = ""
+) -> MailBodies:
+    """Render the bodies. `link` opens the report, `note` says what is attached or why it is not, `manifest` is the package's."""
     env = environment(look)
-    news = subject(content)
-    values = {"content": content, "subject": news, "link": link, "note": note, "unsubscribe": unsubscribe}
+    news = subject(content, ZoneInfo(look.zone))
+    values = {
+        "content": content,
+        "subject": news,
+        "link": link,
+        "note": note,
+        "unsubscribe": unsubscribe,
+        "manifest": manifest,
+    }
     # a name with a line break in it must not be able to write lines of its own
     flat = mapped(content, lambda value: " ".join(value.split()))
     text = env.get_template("mail.txt.j2").render(values | {"content": flat})
@@ -34,8 +45,8 @@ def mail_bodies(content: Content, look: Look, *, link: str = "", note: str = "",
     return MailBodies(news, text, inliner.inline(page))
 
 
-def subject(content: Content) -> str:
-    """One line with the news first; a quiet week and a first report say so."""
+def subject(content: Content, zone: tzinfo = UTC) -> str:
+    """One line with the news first, the date as it is in `zone`; a quiet week and a first report say so."""
     cover, verdict = content.cover, content.verdict
     drift, moved, covered = content.drift, content.posture.movement, content.coverage
     news = [
@@ -44,10 +55,13 @@ def subject(content: Content) -> str:
             (drift.worsened + drift.mixed, "WORSENED"),
             (moved.new + moved.reopened, "new"),
             (moved.fixed, "fixed"),
+            (drift.access_lost, "no longer readable"),
         )
         if n
     ]
-    if content.first:
+    if covered.blind:
+        news = [verdict.headline]
+    elif content.first:
         news = [f"Baseline established, {count(content.posture.counts.open, 'open finding')}"]
     elif not news:
         news = [verdict.headline]
@@ -55,5 +69,7 @@ def subject(content: Content) -> str:
         news.append(f"{count(covered.unreachable, 'account')} not reached")
     marking = f"{cover.classification}: " if cover.classification else ""
     where = cover.organization if content.edition.kind in ("organization", "executive") else cover.edition
-    line = f"{marking}[reporter] {', '.join(news) if len(news) > 1 else listing(news)} – {where}, {day(cover.as_of)}"
+    line = (
+        f"{marking}[reporter] {', '.join(news) if len(news) > 1 else listing(news)} – {where}, {day(cover.as_of, zone)}"
+    )
     return " ".join(seen(line).split())[:200]

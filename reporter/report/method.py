@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from reporter.model import Severity
+from reporter.model import Framework, Severity
 from reporter.report.facts import Facts
 from reporter.report.source import CheckText
+from reporter.report.words import target
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,16 @@ class CheckUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameworkUsed:
+    """Where the controls of a framework and their checks come from, and what that was compared with."""
+
+    title: str
+    version: str
+    source: str
+    confirmed: str  # what agrees with which second source; and where there is none
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """Versions, targets and the checks put; definitions are the template's own words."""
 
@@ -25,10 +37,16 @@ class Method:
     checks_hash: str
     started_at: datetime | None
     finished_at: datetime | None
-    targets: Mapping[str, str]
+    targets: Mapping[str, Any]  # as the settings have them: 365, true, []
     due_days: Mapping[Severity, int]
     notes: tuple[str, ...]
     checks: tuple[CheckUsed, ...]
+    frameworks: tuple[FrameworkUsed, ...] = ()
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """The targets as people read them: ("rotation required", "yes")."""
+        return tuple((name.replace("_", " "), target(value)) for name, value in self.targets.items())
 
 
 def method(facts: Facts) -> Method:
@@ -45,4 +63,9 @@ def method(facts: Facts) -> Method:
         facts.options.due_days,
         facts.options.notes,
         tuple(CheckUsed(facts.check(check), n) for check, n in sorted(asked.items())),
+        tuple(map(_used, facts.frameworks)),
     )
+
+
+def _used(framework: Framework) -> FrameworkUsed:
+    return FrameworkUsed(framework.title, framework.version, framework.source, " ".join(framework.confirmed.split()))

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from reporter.model import Framework, Severity, Status
 from reporter.report.content import Content
+from reporter.report.exhibits import exhibits, explained
 from reporter.report.export import DataFile
 from reporter.report.masking import blanking, found_outside, is_narrow
 from reporter.report.source import AccountRow, CheckText, FindingRow, Source
@@ -106,11 +107,12 @@ def _event(
         "metadata": {
             "version": VERSION,
             "profiles": ["cloud"],
-            "uid": about.run,
+            "uid": _uid(f"{about.run} {json.dumps(finding.key)}"),
+            "correlation_uid": about.run,
             "product": {"name": "reporter", "vendor_name": "reporter", "version": about.tool_version},
         },
         "finding_info": _info(about, row, check),
-        "compliance": _compliance(finding.status, finding.reason, check, controls),
+        "compliance": _compliance(finding.status, explained(finding.reason), check, controls),
         "resources": [
             {
                 "uid": finding.arn or finding.resource,
@@ -121,16 +123,20 @@ def _event(
         ],
         "cloud": _cloud(about, finding.account, finding.region, account),
         "remediation": {"desc": finding.fix or check.fix or "See the report."},
-        "unmapped": {
-            "evidence": {f"{e.id}: {e.key}": json.loads(json.dumps(e.value, default=str)) for e in finding.evidence}
-        },
+        "unmapped": _unmapped(row),
     }
+
+
+def _unmapped(row: FindingRow) -> dict[str, Any]:
+    """What the class has no field for: every value that was read, and since when the answer has this evidence."""
+    since = {"evidence_since": row.evidence_since.isoformat()} if row.evidence_since else {}
+    return {"evidence": json.loads(json.dumps(exhibits(row.finding), default=str))} | since
 
 
 def _info(about: About, row: FindingRow, check: CheckText) -> dict[str, Any]:
     """What stays the same of a finding from run to run, and since when it is seen."""
     return {
-        "uid": str(uuid5(NAMESPACE_URL, "reporter:" + json.dumps(row.finding.key))),
+        "uid": _uid(json.dumps(row.finding.key)),
         "title": check.title,
         "desc": check.why or check.title,
         "first_seen_time": _milliseconds(row.first_seen),
@@ -158,6 +164,11 @@ def _cloud(about: About, account: str, region: str, row: AccountRow | None) -> d
         owner["name"] = row.account.name
     org = {"name": about.organization} | ({"ou_name": row.account.ou_path} if row else {})
     return {"provider": "AWS", "region": region, "account": owner, "org": org}
+
+
+def _uid(name: str) -> str:
+    """The same name, the same id: a finding keeps its own for good, an event is one finding in one run."""
+    return str(uuid5(NAMESPACE_URL, f"reporter:{name}"))
 
 
 def _milliseconds(at: datetime) -> int:

@@ -1,23 +1,19 @@
-"""The front of the report: cover, the verdict in one sentence, what got worse, and what to do next."""
+"""The front of the report: the cover, and the verdict in one sentence."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
-from reporter.model import SEVERITIES, Severity
-from reporter.report.changes import ChangeLine, Drift, worsened
+from reporter.report.changes import Drift
 from reporter.report.coverage import Coverage
-from reporter.report.facts import Facts, refer
-from reporter.report.findings import FindingGroup, FindingsSection
+from reporter.report.facts import Facts
 from reporter.report.posture import Posture
-from reporter.report.source import AccountRow
-from reporter.report.words import count, day, listing, number, percent, short
+from reporter.report.source import Fared
+from reporter.report.words import count, day, listing, number, percent, versioned
 
 Tone = Literal["worse", "mixed", "better", "steady", "baseline"]
 
-WORSENED_SHOWN = 6
-ACTIONS_SHOWN = 5
+NAMED = 3  # accounts a narrowed run's sentence calls by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +57,6 @@ class Verdict:
     figures: tuple[Figure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What to do next: the un-waived failures of one check."""
-
-    check: str
-    title: str
-    severity: Severity
-    open: int
-    accounts: int
-    new: int  # among the findings shown
-    owners: tuple[str, ...]
-    named: tuple[str, ...]  # the accounts of the findings shown, for where no owner is known
-    due_on: date | None
-    fix: str  # of the first of them, as an example
-
-
-@dataclass(frozen=True, slots=True)
-class Worse:
-    """A change for the worse and the remedy, with the resource's names filled in where its finding is at hand."""
-
-    line: ChangeLine
-    title: str  # what it means: which check the resource no longer passes
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attention:
-    """What got worse since last time and the next actions."""
-
-    worsened: tuple[Worse, ...]
-    worsened_total: int
-    actions: tuple[Action, ...]
-
-
 def cover(facts: Facts, coverage: Coverage) -> Cover:
     """Take the report's identity from the run; nothing here depends on when or where it is rendered."""
     run, options = facts.run, facts.options
@@ -105,7 +67,7 @@ def cover(facts: Facts, coverage: Coverage) -> Cover:
         scope=_scope(facts, coverage),
         from_at=facts.previous.as_of if facts.previous else None,
         as_of=run.as_of,
-        frameworks=tuple(f"{f.title} {f.version}".strip() for f in facts.frameworks),
+        frameworks=tuple(versioned(f.title, f.version) for f in facts.frameworks),
         run=run.id,
         seq=run.seq,
         root=run.root,
@@ -132,89 +94,152 @@ def _edition(facts: Facts) -> str:
 
 def _scope(facts: Facts, coverage: Coverage) -> str:
     if facts.edition.kind == "account":
-        return "This account: " + ("fully read" if coverage.complete else "not fully read")
-    return f"{number(coverage.read)} of {count(coverage.total, 'account')} fully read"
+        return f"This account: {FATES[facts.accounts[0].fared]}"
+    whole = f"{number(coverage.read)} of {count(coverage.total, 'account')} fully read"
+    return f"{whole}; {narrowed(facts, coverage)}" if facts.run.selection else whole
+
+
+FATES: dict[Fared, str] = {
+    "read": "fully read",
+    "partial": "read only in part",
+    "unreachable": "not reached",
+    "suspended": "suspended",
+    "unselected": "not selected for this run",
+    "excluded": "left out by the settings",
+}
+
+
+def narrowed(facts: Facts, coverage: Coverage) -> str:
+    """Which accounts a run that was asked for some of them covers; empty for a run of the whole organization."""
+    if not facts.run.selection:
+        return ""
+    if facts.edition.kind == "account":
+        return (
+            "this run was asked for other accounts only"
+            if coverage.unselected
+            else "this run was asked for single accounts"
+        )
+    names = [
+        row.account.name or row.account.id for row in facts.accounts if row.fared not in ("unselected", "suspended")
+    ]
+    more = [f"{number(len(names) - NAMED)} more"] if len(names) > NAMED else []
+    told = f": {listing([*names[:NAMED], *more])}" if names else ""
+    return f"this run covers only {number(len(names))} of {count(coverage.total, 'account')}, as asked{told}"
 
 
 def verdict(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -> Verdict:
     """Say how things stand against last time, in the words a reader would repeat."""
-    tone = _tone(facts, posture, drift)
+    tone, headline = _headline(facts, posture, drift, coverage)
     return Verdict(
         tone,
-        _headline(tone, drift),
-        _sentence(facts, posture, drift),
-        _caveat(coverage, posture),
+        headline,
+        _sentence(facts, posture, drift, coverage),
+        _caveat(facts, coverage, posture),
         _figures(facts, posture, drift, coverage),
     )
 
 
-def _tone(facts: Facts, posture: Posture, drift: Drift) -> Tone:
+def _headline(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -> tuple[Tone, str]:
+    """Worse outweighs better; less to be seen is neither, and never good news."""
+    if coverage.blind:
+        return "mixed", "Nothing could be read" if coverage.unreachable else "Nothing was read"
     if facts.first:
-        return "baseline"
+        return "baseline", "Baseline established"
     moved = posture.movement
-    worse = drift.worsened + drift.mixed + drift.access_lost + moved.new + moved.reopened + moved.lost_sight
-    better = drift.improved + moved.fixed
-    if worse and better:
-        return "mixed" if not (drift.worsened or moved.new or moved.reopened) else "worse"
-    if worse:
-        return "worse"
-    return "better" if better else "steady"
+    dimmer = drift.access_lost or moved.lost_sight or coverage.lost or coverage.dimmed
+    better = drift.improved or moved.fixed
+    if drift.worsened or moved.new or moved.reopened:
+        return "worse", "Worse than last time"
+    if drift.mixed:
+        return "mixed", "Partly worse, partly better"
+    if dimmer:
+        return "mixed", "Better in part, less visible in part" if better else "Less could be read than last time"
+    if better:
+        return "better", "Better than last time"
+    return "steady", "No change since last time" if drift.quiet else "No better and no worse than last time"
 
 
-def _headline(tone: Tone, drift: Drift) -> str:
-    if tone == "steady":
-        return "No change since last time" if drift.quiet else "No better and no worse than last time"
-    return {
-        "baseline": "Baseline established",
-        "worse": "Worse than last time",
-        "mixed": "Better in part, less visible in part",
-        "better": "Better than last time",
-    }[tone]
+def _sentence(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -> str:
+    stand = _stand(posture)
+    if coverage.blind:
+        older = "what stands below is older" if facts.previous else "later reports have nothing yet to compare with"
+        told = f"{_nobody(facts, coverage)}: {older}; {stand}"
+    elif facts.previous is None:
+        told = f"This is the first report, and later ones compare with it: {stand}"
+    else:
+        told = f"{_since(day(facts.previous.as_of), posture, drift, coverage)}; {stand}"
+    only = narrowed(facts, coverage)
+    return f"{told}; {only}." if only else f"{told}."
 
 
-def _sentence(facts: Facts, posture: Posture, drift: Drift) -> str:
-    still = f"{count(posture.counts.open, 'finding')} {'is' if posture.counts.open == 1 else 'are'} open"
-    grave = f"{number(posture.open_grave)} of them critical or high" if posture.counts.open else "none"
-    stand = f"{still}, {grave}" if posture.counts.open else "no finding is open"
-    if facts.previous is None:
-        return f"This is the first report, and later ones compare with it: {stand}."
-    since = day(facts.previous.as_of)
+def _stand(posture: Posture) -> str:
+    counts = posture.counts
+    if not counts.open:
+        return "no finding is open"
+    grave = f"{number(posture.open_grave)} of them" if posture.open_grave else "none of them"
+    return f"{count(counts.open, 'finding is', 'findings are')} open, {grave} critical or high"
+
+
+def _nobody(facts: Facts, coverage: Coverage) -> str:
+    if coverage.total == 1:
+        return f"{'This account' if facts.edition.kind == 'account' else 'The only account'} was not read ({FATES[facts.accounts[0].fared]})"
+    return f"None of the {count(coverage.total, 'account')} was read ({listing(coverage.rest)})"
+
+
+def _since(then: str, posture: Posture, drift: Drift, coverage: Coverage) -> str:
+    """What happened since the previous run: what changed, what moved, what was lost from sight."""
     moved = posture.movement
-    if drift.quiet and not (moved.new or moved.fixed or moved.reopened):
-        return f"Nothing that was read has changed since {since}; {stand}."
     parts = [
-        count(n, one, many)
-        for n, one, many in (
-            (drift.worsened + drift.mixed, "setting worsened", "settings worsened"),
-            (drift.improved, "improved", "improved"),
-            (moved.new, "finding is new", "findings are new"),
+        *_counted(
+            "setting", (drift.worsened + drift.mixed, "worsened", "worsened"), (drift.improved, "improved", "improved")
+        ),
+        *_counted(
+            "finding",
+            (moved.new, "is new", "are new"),
             (moved.reopened, "came back", "came back"),
             (moved.fixed, "is fixed", "are fixed"),
-        )
-        if n
+            (moved.gone, "no longer applies", "no longer apply"),
+        ),
     ]
-    news = listing(parts) or f"{count(drift.neutral, 'change')}, none for better or worse"
-    return f"Since {since}, {news}; {stand}."
+    lost = [
+        *_counted("account", (coverage.lost, "can no longer be reached", "can no longer be reached")),
+        *_counted("account", (coverage.dimmed, "can be read only in part now", "can be read only in part now")),
+        *_counted("resource", (drift.access_lost, "can no longer be read whole", "can no longer be read whole")),
+        *_counted("finding", (moved.lost_sight, "can no longer be judged", "can no longer be judged")),
+    ]
+    unseen = f"; {listing(lost)}" if lost else ""
+    if parts:
+        return f"Since {then}, {listing(parts)}{unseen}"
+    if drift.quiet:
+        read = "" if coverage.complete else " that was read"
+        tags = f" but tags and names ({count(drift.minor, 'change')})" if drift.minor else ""
+        return f"Nothing{read}{tags} has changed since {then}{unseen}"
+    return f"Since {then}, {count(drift.neutral, 'change')}, none for better or worse{unseen}"
 
 
-def _caveat(coverage: Coverage, posture: Posture) -> str:
-    short = [
-        f"{number(n)} {what}"
-        for n, what in (
-            (coverage.unreachable, "could not be reached"),
-            (coverage.partial, "could be read only in part"),
-            (coverage.excluded, "left out on purpose"),
+def _counted(noun: str, *things: tuple[int, str, str]) -> list[str]:
+    """Each count that is not zero with its words for one and for many; the noun stands with the first."""
+    some = [(n, one if n == 1 else many) for n, one, many in things if n]
+    return [f"{number(n) if place else count(n, noun)} {what}" for place, (n, what) in enumerate(some)]
+
+
+def _caveat(facts: Facts, coverage: Coverage, posture: Posture) -> str:
+    parts = []
+    if coverage.rest and facts.edition.kind == "account":
+        parts.append(f"This account was {FATES[facts.accounts[0].fared]}")
+    elif coverage.rest:
+        parts.append(
+            f"{number(coverage.read)} of {count(coverage.total, 'account')} fully read, {listing(coverage.rest)}"
         )
-        if n
-    ]
-    parts = [f"Of {count(coverage.total, 'account')}, {listing(short)}"] if short else []
     if posture.counts.insufficient:
         parts.append(f"{count(posture.counts.insufficient, 'question')} could not be answered for want of data")
-    return "; ".join(parts) + ". None of this counts as a pass." if parts else ""
+    if coverage.unasked:
+        parts.append(coverage.unasked)
+    return "; ".join(parts) + ". What was not read never counts as a pass." if parts else ""
 
 
 def _figures(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -> tuple[Figure, ...]:
-    counts, moved = posture.counts, posture.movement
+    counts = posture.counts
     clear = Figure(
         "Accounts clear of critical and high",
         f"{number(posture.accounts_clear)} of {number(posture.accounts_total)}",
@@ -235,12 +260,9 @@ def _figures(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -
     )
     news = Figure("Changes", "–", "nothing to compare with yet")
     if not facts.first:
-        news = Figure(
-            "Changes for the worse",
-            number(drift.worsened + drift.mixed),
-            f"of {number(drift.total)}; {moved.new} new, {moved.reopened} reopened, {moved.fixed} fixed findings",
-            "bad" if drift.worsened + drift.mixed else "good",
-        )
+        worse = drift.worsened + drift.mixed
+        note = f"of {count(drift.total, 'change')}; {_movement(posture)}"
+        news = Figure("Changes for the worse", number(worse), note, "bad" if worse else "good")
     if facts.edition.kind == "account":
         clear = Figure(
             "This account",
@@ -251,61 +273,7 @@ def _figures(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -
     return (news, opened, clear, rate)
 
 
-def attention(facts: Facts, drift: Drift, findings: FindingsSection) -> Attention:
-    """Put what worsened and the gravest open checks in front."""
-    owners = {row.account.id: row for row in facts.accounts}
-    ranked = sorted(
-        (group for group in findings.groups if group.counts.open),
-        key=lambda g: (SEVERITIES.index(g.severity), -_new(g), -g.counts.open, g.check.id),
-    )
-    actions = tuple(_action(facts, group, owners) for group in ranked[:ACTIONS_SHOWN])
-    fixes = {
-        (line.finding.check, line.finding.account, line.finding.resource): line.finding.fix
-        for group in findings.groups
-        for line in group.lines.rows
-    }
-    worse = tuple(Worse(line, _meaning(line), _fix(line, fixes)) for line in worsened(drift.groups, WORSENED_SHOWN))
-    return Attention(worse, drift.worsened + drift.mixed, actions)
-
-
-def _meaning(line: ChangeLine) -> str:
-    """The gravest check the change broke, in words; the change itself where it broke none."""
-    broken = [moved for moved in line.moved if moved.moved.endswith("fail")]
-    if not broken:
-        return line.title
-    verb = "no longer passes" if broken[0].moved.startswith("pass") else "fails"
-    more = len(broken) - 1 + (line.moved_left_out if len(broken) == len(line.moved) else 0)
-    rest = f" and {number(more)} more" if more else ""
-    return f"{short(line.change.resource)} {verb} “{broken[0].check.title}”{rest}"
-
-
-def _fix(line: ChangeLine, fixes: Mapping[tuple[str, str, str], str]) -> str:
-    """The remedy of the gravest check the change broke."""
-    broken = next((moved.check for moved in line.moved if moved.moved.endswith("fail")), None)
-    if broken is None:
-        return ""
-    change = line.change
-    return fixes.get((broken.id, change.account, change.resource)) or broken.fix
-
-
-def _new(group: FindingGroup) -> int:
-    return sum(line.state != "persisting" for line in group.lines.rows if not line.waiver)
-
-
-def _action(facts: Facts, group: FindingGroup, rows: dict[str, AccountRow]) -> Action:
-    lines = [line for line in group.lines.rows if not line.waiver]
-    owners = {refer(rows[a], facts.options.owner_tags).owner for a in {li.finding.account for li in lines} if a in rows}
-    names = {rows[a].account.name or a for a in {line.finding.account for line in lines} if a in rows}
-    due = [line.due_on for line in lines if line.due_on]
-    return Action(
-        group.check.id,
-        group.check.title,
-        group.severity,
-        group.counts.open,
-        group.accounts_failing,
-        _new(group),
-        tuple(sorted(owner for owner in owners if owner)),
-        tuple(sorted(names)),
-        min(due, default=None),
-        lines[0].finding.fix or group.check.fix,
-    )
+def _movement(posture: Posture) -> str:
+    moved = posture.movement
+    counted = ((moved.new, "new"), (moved.reopened, "reopened"), (moved.fixed, "fixed"), (moved.gone, "gone"))
+    return "findings: " + (listing([f"{number(n)} {what}" for n, what in counted if n]) or "none new, none fixed")

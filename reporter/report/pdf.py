@@ -34,6 +34,10 @@ class PdfFailed(RuntimeError):
     """One document could not be made: out of time, out of memory, or a template that WeasyPrint refuses."""
 
 
+class Unwritable(PdfFailed):
+    """The folder for reports cannot be written; the message names it and the remedy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one document may take, and how many are made at once."""
@@ -176,11 +180,22 @@ def _one(item: Job, idle: "SimpleQueue[_Worker]", cache: Path | None) -> Pdf | P
     finally:
         idle.put(worker)
     if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_suffix(f".{os.getpid()}")
-        partial.write_bytes(made.data)
-        partial.replace(kept)
+        _keep(kept, made.data)
     return made
+
+
+def _keep(file: Path, data: bytes) -> None:
+    """Whole or not at all, for another run may look at the same time."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(data)
+        partial.replace(file)
+    except OSError as error:
+        raise Unwritable(
+            f"{file.parent}: reports cannot be written there ({error.strerror}). "
+            "Make the folder writable, or name another in report.directory."
+        ) from error
 
 
 def _write(folder: Path, item: Job) -> None:

@@ -88,7 +88,7 @@ def add_up(tallies: Iterable[Tally | AccountTotal | TrendPoint]) -> Counts:
         failed += row.failed
         waived += row.waived
         insufficient += row.insufficient
-        not_applicable += 0 if isinstance(row, TrendPoint) else row.not_applicable
+        not_applicable += row.not_applicable
     return Counts(passed, failed, waived, not_applicable, insufficient)
 
 

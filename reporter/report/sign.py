@@ -113,6 +113,11 @@ def signed_head(run: Run, signer: Signer, now: datetime) -> bytes:
         "schema": SCHEMA, "organization": run.organization, "run": run.id, "seq": run.seq, "as_of": _text(run.as_of),
         "root": run.root, "chain": run.chain, "tool_version": run.tool_version, "signed_at": _text(now),
     }  # fmt: skip
+    return signed(statement, signer)
+
+
+def signed(statement: Mapping[str, Any], signer: Signer) -> bytes:
+    """A statement with the signature over its canonical bytes, as JSON text."""
     signature = {
         "algorithm": signer.algorithm, "key": signer.key, "public_key": signer.public_key,
         "value": base64.b64encode(signer.sign(canonical_json(statement))).decode(),
@@ -121,20 +126,25 @@ def signed_head(run: Run, signer: Signer, now: datetime) -> bytes:
 
 
 def verified_head(document: bytes, public_key: str = "") -> Mapping[str, Any]:
-    """What a signed document states; raises SignError if the signature does not hold.
+    """What a signed head states; raises SignError if the signature does not hold.
 
     Without a `public_key` from elsewhere it is only shown that the document was not altered after somebody signed it.
     """
+    return verified(document, SCHEMA, "signed head of a chain", public_key)
+
+
+def verified(document: bytes, schema: str, noun: str, public_key: str = "") -> Mapping[str, Any]:
+    """What a signed document of a schema states; raises SignError, which calls it by its noun, if the signature does not hold."""
     try:
         parsed = json.loads(document)
         statement, signature = parsed["statement"], parsed["signature"]
         value, algorithm = base64.b64decode(signature["value"], validate=True), str(signature["algorithm"])
         pem = public_key or str(signature["public_key"])
-        known = statement["schema"] == SCHEMA
+        known = statement["schema"] == schema
     except (ValueError, KeyError, TypeError):
-        raise SignError("is no signed head of a chain") from None
+        raise SignError(f"is no {noun}") from None
     if not known:
-        raise SignError(f"has the form {statement['schema']!r}, which this version does not know")
+        raise SignError(f"has the form {statement['schema']!r}, which this version does not know as a {noun}")
     key = load_public(pem)
     try:
         _check(key, algorithm, value, canonical_json(statement))

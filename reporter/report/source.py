@@ -8,7 +8,7 @@ Every question takes a `Scope` and must answer as though accounts and checks out
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from reporter.model import (
     Account,
@@ -29,6 +29,10 @@ from reporter.model import (
 )
 
 FindingState = Literal["new", "reopened", "persisting"]
+Fared = Literal["read", "partial", "unreachable", "suspended", "unselected", "excluded"]
+
+CLOSED = frozenset({"SUSPENDED", "PENDING_CLOSURE", "CLOSED"})  # states in which nobody can sign in
+UNSELECTED = "Not selected"  # how a run for some accounts begins the reason of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,17 @@ class AccountRow:
     calls: int = 0
     denied: int = 0
     excluded_by: str = ""  # who approved the exclusion
+    unasked: int = 0  # of the gaps, those that nobody tried to read: they say nothing about permissions
+    read_by: str = ""  # the ARN of the session that asked in this run
+
+    @property
+    def fared(self) -> Fared:
+        """The status, and of an excluded account what excludes it: AWS closed it, another run reads it, the settings."""
+        if self.status is not ReadStatus.EXCLUDED:
+            return cast(Fared, self.status.value)
+        if self.account.state in CLOSED:
+            return "suspended"
+        return "unselected" if self.reason.startswith(UNSELECTED) else "excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +152,7 @@ class ControlResult:
     accounts_assessed: int = 0
     accounts_total: int = 0
     attestation: Attestation | None = None
+    accounts_passing: int | None = None  # with complete data and nothing open; None where nobody counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +163,22 @@ class FindingRow:
     first_seen: datetime  # start of the present unbroken spell of this status
     state: FindingState = "persisting"
     waiver: Waiver | None = None
+    evidence_since: datetime | None = None  # since when for the present reason; None where that is not known
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Failing findings against the previous run, waived ones included. All zero on the first run but `persisting`."""
+    """Failing findings against the previous run, waived ones included. All zero on the first run but `persisting`.
+
+    What failed then is fixed, gone, lost sight of, or persists: then + new + reopened - fixed - gone - lost_sight = now.
+    """
 
     new: int = 0
     reopened: int = 0
     fixed: int = 0
     persisting: int = 0
     lost_sight: int = 0  # failed before, now insufficient data: neither fixed nor persisting
+    gone: int = 0  # failed before; its resource or account is no longer there, or the question no longer applies
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +248,7 @@ class TrendPoint:
     insufficient: int
     accounts_read: int
     accounts_total: int
+    not_applicable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

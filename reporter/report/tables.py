@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reporter.model import Change, Op, Status
+from reporter.model import Change, Control, Op, ReadStatus, Status
 from reporter.report.content import Content
+from reporter.report.exhibits import exhibits, explained
 from reporter.report.source import AccountTotal, ChangeRow, FindingRow, Source
 
 Cell = str | int | float | date | None
@@ -42,8 +43,8 @@ def findings_rows(findings: Iterable[FindingRow]) -> Rows:
     for row in findings:
         f, w = row.finding, row.waiver
         yield (
-            f.check, f.status, f.severity, row.state, _at(row.first_seen), f.account, f.region, f.type, f.resource,
-            f.arn, f.reason, _json({e.key: e.value for e in f.evidence}), f.fix,
+            f.check, f.status, f.severity, row.state, _at(row.first_seen), _at(row.evidence_since), f.account, f.region,
+            f.type, f.resource, f.arn, explained(f.reason), _json(exhibits(f)), f.fix,
             w.id if w else None, w.owner if w else None, w.expires_on if w else None,
         )  # fmt: skip
 
@@ -79,8 +80,8 @@ def _coverage(source: Source, content: Content) -> Rows:
         a, t = r.account, totals.get(r.account.id, AccountTotal(r.account.id))
         yield (
             a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at), _at(r.last_read_at), r.regions_enabled,
-            r.regions_read, r.resources, r.gaps, r.calls, r.denied, t.passed, t.failed, t.waived, t.not_applicable,
-            t.insufficient, r.reason, r.excluded_by,
+            r.regions_read, r.resources, r.gaps - r.unasked, r.unasked, r.calls, r.denied, t.passed, t.failed, t.waived,
+            t.not_applicable, t.insufficient, r.reason, r.excluded_by, r.read_by,
         )  # fmt: skip
 
 
@@ -98,21 +99,32 @@ def _controls(_source: Source, content: Content) -> Rows:
         for line in framework.lines:
             r = line.result
             yield (
-                framework.id, framework.version, line.control.id, r.status, r.passed, r.failed, r.waived, r.not_applicable,
-                r.insufficient, r.accounts_failing, r.accounts_assessed, r.accounts_total, line.control.title, r.reason,
+                framework.id, framework.version, line.control.id, r.status, line.evidence, r.passed, r.failed, r.waived,
+                r.not_applicable, r.insufficient, r.accounts_failing, r.accounts_passing, line.no_data, r.accounts_assessed,
+                r.accounts_total, _behind(line.control), line.control.title, r.reason,
             )  # fmt: skip
 
 
+def _behind(control: Control) -> str:
+    return "; ".join(f"{use.check} ({use.relation})" for use in control.checks)
+
+
 def _inventory(source: Source, content: Content) -> Rows:
+    closed = {
+        row.account.id
+        for row in source.accounts(content.scope)
+        if row.status in (ReadStatus.UNREACHABLE, ReadStatus.EXCLUDED)
+    }
     for r in source.inventory(content.scope):
         unread = " ".join(r.unread)
-        yield (r.account, r.region, r.type, r.id, r.arn, _at(r.first_seen), _at(r.captured_at), r.sha256, unread)
+        state = "not read" if r.account in closed else "last known" if "*" in r.unread else "read"
+        yield (r.account, r.region, r.type, r.id, r.arn, state, _at(r.first_seen), _at(r.captured_at), r.sha256, unread)
 
 
 TABLES = (
     Table("findings", "Every finding that does not pass", (
-        "check", "status", "severity", "state", "first_seen", "account", "region", "type", "resource", "arn", "reason",
-        "evidence", "fix", "waiver", "waiver_owner", "waiver_expires_on"), _findings,
+        "check", "status", "severity", "state", "first_seen", "evidence_since", "account", "region", "type", "resource",
+        "arn", "reason", "evidence", "fix", "waiver", "waiver_owner", "waiver_expires_on"), _findings,
         ("resource", "arn", "reason", "evidence", "fix", "waiver_owner")),
     Table("changes", "Every change since the previous run, a row for each difference", (
         "id", "direction", "severity", "class", "kind", "account", "region", "type", "resource", "arn", "not_before",
@@ -121,15 +133,16 @@ TABLES = (
         ("resource", "arn", "summary", "path", "before", "after", "principal", "acknowledged_by", "acknowledged_because")),
     Table("coverage", "Every account: how it fared, and its answers", (
         "account", "name", "ou", "state", "status", "observed_at", "last_read_at", "regions_enabled", "regions_read",
-        "resources", "gaps", "calls", "denied", "passed", "failed", "waived", "not_applicable", "insufficient_data",
-        "reason", "excluded_by"), _coverage, ("reason", "excluded_by")),
+        "resources", "reads_failed", "not_asked", "calls", "denied", "passed", "failed", "waived", "not_applicable", "insufficient_data",
+        "reason", "excluded_by", "read_by"), _coverage, ("reason", "excluded_by", "read_by")),
     Table("checks", "Every check and its answers", (
         "check", "severity", "passed", "failed", "waived", "not_applicable", "insufficient_data", "accounts_failing",
         "title"), _checks),
     Table("controls", "Every control of every framework", (
-        "framework", "version", "control", "status", "passed", "failed", "waived", "not_applicable", "insufficient_data",
-        "accounts_failing", "accounts_assessed", "accounts_total", "title", "reason"), _controls, ("reason",)),
-    Table("inventory", "Every resource read", (
-        "account", "region", "type", "id", "arn", "first_seen", "captured_at", "sha256", "unread"), _inventory,
+        "framework", "version", "control", "status", "evidence", "passed", "failed", "waived", "not_applicable",
+        "insufficient_data", "accounts_failing", "accounts_passing", "accounts_without_data", "accounts_assessed",
+        "accounts_total", "checks", "title", "reason"), _controls, ("reason",)),
+    Table("inventory", "Every resource known: read in this run, or as last known", (
+        "account", "region", "type", "id", "arn", "state", "first_seen", "captured_at", "sha256", "unread"), _inventory,
         ("id", "arn")),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -85,6 +85,48 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]}… ({number(len(text) - limit)} more characters in the data)"
+
+
+def commands(text: str, room: int) -> list[str]:
+    """The lines of a remedy, whole, as many as the room has characters for: half a command does harm or nothing."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        room -= len(line)
+        if room < 0:
+            break
+        lines.append(line)
+    return lines
+
+
+# what stands where AWS said nothing, for nobody asked
+_SAID = {
+    "NotYetRead": "not asked: the trails' log files are not read",
+    "Excluded": "not asked: the account is left out",
+    "NotSelected": "not asked: the account was not selected",
+}
+
+
+def said(code: str) -> str:
+    """AWS's error code, or in words that AWS was not asked."""
+    return _SAID.get(code, code)
+
+
+def target(value: Any) -> str:
+    """A setting's value as people write it: yes, 365, a, b; an empty list is none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {target(inner)}" for key, inner in value.items()) or "none"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(str(one) for one in value) or "none"
+    return str(value)
+
+
+def versioned(title: str, version: str) -> str:
+    """A framework with its version; apart where both are numbers, or the version is too short to be seen as one."""
+    if version and (title[-1:].isdigit() or (version.isdigit() and len(version) < 4)):
+        return f"{title}, version {version}"
+    return f"{title} {version}".strip()
 
 
 def brief(text: str, limit: int) -> str:

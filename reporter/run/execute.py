@@ -1,29 +1,28 @@
 """One run, top to bottom: read every account, store it, derive the changes, judge, ask who, seal, report, deliver."""
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from reporter import __version__, history
+from reporter.collect.coverage import Coverage
 from reporter.collect.door import Door, open_door
 from reporter.collect.organization import Organization, configured, discover
+from reporter.collect.shards import collect_sharded
 from reporter.collect.snapshot import collect
 from reporter.drift.changes import describe
-from reporter.model import Run
-from reporter.report.content import build
-from reporter.report.edition import Edition
-from reporter.run.addressing import addressed, contacts_in, misaddressed
+from reporter.model import Account, AccountSnapshot, Run
 from reporter.run.attributing import attribute_run
+from reporter.run.handing import Result, hand_over
 from reporter.run.judging import judge_run
-from reporter.run.lettering import Handed
-from reporter.run.posting import post, queue, transport
-from reporter.run.publish import WHOLE, Press, Published, look, options, publish
-from reporter.run.source import HistorySource
-from reporter.run.wiring import Judgement, collect_options, judgement, with_stored
+from reporter.run.ready import check_folder
+from reporter.run.reverting import keep_reverted
+from reporter.run.selecting import check_accounts, check_editions, check_units, chosen, parsed, spelled, split
+from reporter.run.signing_key import check_key
+from reporter.run.wiring import Judgement, WiringError, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
 
 LEASE = timedelta(minutes=3)
@@ -43,27 +42,18 @@ class Request:
     deliver: bool = True
     resume: bool = False  # only finish what was begun
     editions: tuple[str, ...] = ()
-    inherit: Callable[[str], str] = lambda _: (
-        ""
-    )  # the name to act under if the owner of an interrupted run is known dead
+    processes: int = 0  # that read; 0: as the settings say
+    # The name to act under if the owner of an interrupted run or letter is known dead; empty if it may be alive.
+    inherit: Callable[[str], str] = lambda _: ""
 
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """What the run is narrowed to, in one order however it was typed; empty for the whole organization."""
+        return tuple(sorted({*self.accounts, *self.ous}))
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run came to."""
-
-    run: Run
-    coverage: history.Coverage
-    changes: int
-    published: tuple[Published, ...]
-    deliveries: Counter[str]
-    calls: int = 0
-    resumed: bool = False
-
-    def complete(self, minimum_percent: float) -> bool:
-        """Whether enough of the accounts in scope was completely read."""
-        in_scope = self.coverage.total - self.coverage.excluded
-        return in_scope > 0 and self.coverage.read * 100 >= minimum_percent * in_scope
+    def dead(self, owner: str) -> bool:
+        """Whether an owner is known to be dead."""
+        return bool(self.inherit(owner))
 
 
 class NothingToResume(RuntimeError):
@@ -90,46 +80,83 @@ class Setting:
 def execute(settings: Settings, request: Request, *, owner: str, clock: Clock, tell: Tell) -> Result:
     """Do one run, or finish the one that was interrupted: nothing is read, stored, judged or mailed twice.
 
-    Raises the errors of the rooms (HistoryError, CollectError, SettingsError, WiringError ...), each one sentence.
+    Raises the errors of the rooms (HistoryError, CollectError, SettingsError, WiringError ...), each one sentence. What can
+    be refused is refused before anything is read, and a selection before anything is stored.
     """
     judged_by = judgement(settings)
+    parsed(request.editions)
+    check_folder(settings.report.directory)
+    check_key(settings)
+    door = open_door(collect_options(settings), clock=clock)
+    found = _discovered(door, settings, request, tell) if request.selection else None
     engine = history.connect(database_url(settings))
     history.prepare(engine, clock())
     history.sync_waivers(engine, judged_by.waivers.items, clock())
-    judged_by = with_stored(judged_by, engine, clock())
-    at = Setting(engine, settings, judged_by, request, owner, clock, tell)
-    if (unpublished := _unpublished(engine)) is not None:
-        return _hand_over(at, unpublished, resumed=True)
-    interrupted = history.unfinished(engine, request.kind)
-    if interrupted is not None:
-        at = replace(at, owner=request.inherit(interrupted[1]) or owner)
-    elif request.resume:
+    at = Setting(engine, settings, with_stored(judged_by, engine, clock()), request, owner, clock, tell)
+    finished = _unfinished_business(at, door, found)
+    if finished is not None and (request.resume or not request.schedule or finished.run.schedule == request.schedule):
+        return finished
+    if request.resume:
         raise NothingToResume("no run was interrupted; `reporter run` without --resume starts a new one")
-    run, calls = _read(at)
-    return _hand_over(at, run, calls=calls, resumed=interrupted is not None)
+    return hand_over(at, _read(at, door, found))
 
 
-def _read(at: Setting) -> tuple[Run, int]:
-    """Everything up to the seal: the run, and the number of calls it made."""
-    engine, clock = at.engine, at.clock
-    door = open_door(collect_options(at.settings), clock=clock)
-    at.tell("organization", 0, 1, "")
-    organization = _organization(door, at)
-    at.tell("organization", 1, 1, "")
+def _unfinished_business(at: Setting, door: Door, found: Organization | None) -> Result | None:
+    """Finish what a killed process left: a sealed run that nobody was told of, or one in the midst of its accounts.
+
+    A run of some accounts is taken up only by who wants the same, or whatever there is: else the whole organization's run
+    would wait for it. One of the whole organization is never given up for one of some accounts.
+    """
+    if (sealed := _unpublished(at.engine)) is not None:
+        return hand_over(at, sealed, resumed=True)
+    begun = history.unfinished(at.engine, at.request.kind)
+    if begun is None:
+        return None
+    run, owner = begun
+    wanted = at.request.selection
+    if wanted and not run.selection and not at.request.resume:
+        raise WiringError(
+            f"a run of the whole organization is not finished ({owner}): `reporter run --resume` finishes it; "
+            f"then ask again for {spelled(wanted)}"
+        )
+    if run.selection != wanted and not at.request.resume:
+        return None
+    asked = replace(at.request, **_asked_for(run))
+    at = replace(at, request=asked, owner=at.request.inherit(owner) or at.owner)
+    return hand_over(at, _read(at, door, found if run.selection == wanted else None), resumed=True)
+
+
+def _asked_for(run: Run) -> dict[str, object]:
+    ids, units = split(run.selection)
+    return {"accounts": tuple(sorted(ids)), "ous": units, "schedule": run.schedule}
+
+
+def _read(at: Setting, door: Door, found: Organization | None = None) -> Run:
+    """Everything up to the seal."""
+    engine, clock, request = at.engine, at.clock, at.request
+    organization = found or _discovered(door, at.settings, request, at.tell, last_known=_last_known(engine))
+    check_editions(organization, at.judgement, parsed(request.editions))
+    picked = chosen(organization, request.selection)
     run = history.start_run(
-        engine, kind=at.request.kind, as_of=clock(), owner=at.owner, now=clock(), lease=LEASE,
+        engine, kind=request.kind, as_of=clock(), owner=at.owner, now=clock(), lease=LEASE,
         organization=organization.id, tool_version=__version__, checks_hash=at.judgement.hash,
+        schedule=request.schedule, selection=request.selection,
     )  # fmt: skip
     with _held(at, run):
-        calls = _store(at, door, organization, run)
-        if organization.complete:
+        if picked.left:
+            history.pass_over(engine, run, picked.left, picked.why)
+            organization = organization.narrowed(picked.read)
+        _store(at, door, organization, run)
+        if organization.complete and not request.selection:
             gone = history.known_accounts(engine) - {account.id for account in organization.accounts}
             history.mark_left(engine, run, gone, clock())
         judge_run(engine, run, at.judgement, at.telling("judge"))
         if at.settings.collect.attribution:
             attribute_run(engine, door, run, at.telling("who"), clock)
+        if at.settings.collect.reverted:
+            keep_reverted(engine, door, run, at.telling("who"), clock())
         accounts = frozenset(account.id for account in organization.accounts)
-        return history.seal(engine, run, clock(), accounts=accounts), calls
+        return history.seal(engine, run, clock(), accounts=accounts)
 
 
 @contextmanager
@@ -151,48 +178,50 @@ def _held(at: Setting, run: Run) -> Iterator[None]:
         keeper.join()
 
 
-def _organization(door: Door, at: Setting) -> Organization:
-    scope, request = at.settings.organization, at.request
-    found = configured(door, scope.accounts) if scope.accounts else discover(door)
-    return found.select(accounts=request.accounts, ous=request.ous or scope.ous, exclude=scope.exclude)
+def _discovered(
+    door: Door, settings: Settings, request: Request, tell: Tell, *, last_known: tuple[Account, ...] = ()
+) -> Organization:
+    """The organization as the settings want it read; what was asked for and is not there is refused."""
+    scope = settings.organization
+    tell("organization", 0, 1, "")
+    found = configured(door, scope.accounts) if scope.accounts else discover(door, last_known=last_known)
+    tell("organization", 1, 1, "")
+    check_units(found, scope.ous, "[organization] ous:")
+    check_accounts(found, request.accounts)
+    check_units(found, request.ous)
+    return found.select(ous=scope.ous, exclude=scope.exclude)
 
 
-def _store(at: Setting, door: Door, organization: Organization, run: Run) -> int:
-    """Each account into the history as it ends; the number of calls made."""
+def _last_known(engine: history.Engine) -> tuple[Account, ...]:
+    """The accounts of the last run: where AWS does not list them to the end, these are read all the same."""
+    runs = history.last_runs(engine, 1, whole=True)
+    return tuple(history.accounts(engine, runs[0]).values()) if runs else ()
+
+
+def _store(at: Setting, door: Door, organization: Organization, run: Run) -> None:
+    """Each account into the history as it ends; that all are there and none twice is checked at the end."""
     engine = at.engine
     done = history.recorded_accounts(engine, run)
-    total, number, calls = len(organization.accounts), len(done), organization.calls.made
-    for snapshot in collect(door, organization, skip=done, known=partial(history.named, engine)):
-        history.record_account(engine, run, snapshot, describe)
-        number, calls = number + 1, calls + snapshot.calls.made
-        at.tell("read", number, total, f"{snapshot.account.name or snapshot.account.id}: {snapshot.status}")
-    return calls
+    covered = Coverage.of(organization)
+    total, number = len(covered.accounts), len(done & covered.accounts)
+    with closing(
+        _snapshots(at, door, organization, done)
+    ) as snapshots:  # whoever is stopped here stops the readers, too
+        for snapshot in snapshots:
+            history.record_account(engine, run, snapshot, describe)
+            covered.add(snapshot)
+            number += 1
+            at.tell("read", number, total, f"{snapshot.account.name or snapshot.account.id}: {snapshot.status}")
+    covered.check(already=done)
 
 
-def _hand_over(at: Setting, run: Run, *, calls: int = 0, resumed: bool = False) -> Result:
-    """Reports, archive, letters; then the run is marked as published and the outbox emptied."""
-    engine, settings, request = at.engine, at.settings, at.request
-    accounts = tuple(history.accounts(engine, run).values())
-    who = (settings.recipient if request.deliver else (), accounts, request.schedule, contacts_in(engine, run))
-    to = addressed(*who)
-    wanted = {WHOLE, *(Edition.parse(text) for text in request.editions), *(edition for _, _, edition in to)}
-    press = Press(engine, run, settings, at.judgement)
-    published = publish(press, wanted, at.telling("report"), at.clock())
-    deliveries: Counter[str] = Counter()
-    if request.deliver:
-        source, words = HistorySource(engine, run, at.judgement), options(settings, at.judgement)
-        handed = Handed(
-            run, history.previous_run(engine, run), published, to,
-            contents=lambda edition: build(source, edition, words), look=look(settings), wrong=misaddressed(*who),
-        )  # fmt: skip
-        deliveries += queue(engine, settings, handed, at.owner, at.clock)
-    history.mark_handed_over(engine, run, at.clock())
-    if request.deliver:
-        at.tell("deliver", 0, 1, "")
-        deliveries += post(engine, settings, transport(settings), at.owner, at.clock)
-        at.tell("deliver", 1, 1, "")
-    changes = sum(history.change_counts(engine, run, history.Within()).values())
-    return Result(run, history.coverage(engine, run), changes, published, deliveries, calls, resumed)
+def _snapshots(at: Setting, door: Door, organization: Organization, done: frozenset[str]) -> Generator[AccountSnapshot]:
+    """By this process, or by as many as are wanted."""
+    known = partial(history.named, at.engine)
+    processes = at.request.processes or at.settings.collect.processes
+    if processes == 1:
+        return collect(door, organization, skip=done, known=known)
+    return collect_sharded(door.options, organization, clock=at.clock, processes=processes, skip=done, known=known)
 
 
 def _unpublished(engine: history.Engine) -> Run | None:

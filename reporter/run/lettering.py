@@ -20,6 +20,7 @@ from reporter.report.mail import mail_bodies
 from reporter.report.render import Look
 from reporter.report.words import instant, listing
 from reporter.run.addressing import Addressed, Misaddressed
+from reporter.run.packing import digest_of
 from reporter.settings import Settings
 from reporter.settings.schema import Recipient
 
@@ -179,8 +180,9 @@ class _Writer:
         key = (zone, link, note, stop)
         if key not in self.bodies:
             made = mail_bodies(
-                self.content, replace(self.handed.look, zone=zone), link=link, note=note, unsubscribe=stop
-            )
+                self.content, replace(self.handed.look, zone=zone), link=link, note=note, unsubscribe=stop,
+                manifest=digest_of(self.one.data, self.one.edition),
+            )  # fmt: skip
             values = {"subject": made.subject, "text": made.text, "html": made.html}
             data = json.dumps(values, indent=1, sort_keys=True).encode()
             digest = hashlib.sha256(data).hexdigest()

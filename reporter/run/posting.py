@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -17,6 +17,7 @@ from reporter.deliver.mail import Send, Smtp, by_smtp
 from reporter.deliver.message import Attachment, Letter, Sender, compose
 from reporter.deliver.outbox import LEASE, Next, Outcome, after
 from reporter.deliver.ses import by_ses
+from reporter.deliver.topic import is_topic, publish
 from reporter.deliver.webhook import post as tell
 from reporter.model import Run
 from reporter.report.edition import Edition
@@ -24,8 +25,13 @@ from reporter.run.lettering import ARCHIVE_FOLDER, ARCHIVE_S3, WEBHOOK, Desk, Ha
 from reporter.settings import Settings
 
 NO_TRANSPORT = 'mail.transport is "none": nothing is sent; set it to "smtp" or "ses"'
-LINK_LIFETIME = timedelta(days=7)
 Clock = Callable[[], datetime]
+Dead = Callable[[str], bool]  # whether the owner of a lease is known to be dead
+
+
+def nobody(owner: str) -> bool:  # noqa: ARG001 - the signature of Dead
+    """What is said of owners where nobody can tell: none is known to be dead."""
+    return False
 
 
 class Unreadable(RuntimeError):
@@ -65,7 +71,9 @@ def bucket(settings: Settings) -> Any:
 # --- filling ---
 
 
-def queue(engine: history.Engine, settings: Settings, handed: Handed, owner: str, clock: Clock) -> Counter[str]:
+def queue(
+    engine: history.Engine, settings: Settings, handed: Handed, owner: str, clock: Clock, *, dead: Dead = nobody
+) -> Counter[str]:
     """Put all that a run hands over into the outbox; how the letters ended that have left already.
 
     The copies for the archive go first and leave at once: a mail gives a link only to a copy that is there. Mails are not
@@ -76,7 +84,7 @@ def queue(engine: history.Engine, settings: Settings, handed: Handed, owner: str
     ended: Counter[str] = Counter()
     if kept:
         history.enqueue(engine, run, kept, clock())
-        ended = post(engine, settings, transport(settings), owner, clock)
+        ended = post(engine, settings, transport(settings), owner, clock, dead=dead)
     desk = Desk(settings, _links(engine, settings, handed, clock), _before(engine, previous) if previous else {})
     rest = [*calls(handed, settings)]
     if settings.mail.transport != "none":
@@ -104,7 +112,7 @@ def _links(
             s3(),
             settings.archive.s3_bucket,
             _key(settings, file.parent, file.name),
-            lifetime=LINK_LIFETIME,
+            lifetime=timedelta(days=settings.archive.link_days),
             now=clock(),
         )
 
@@ -138,8 +146,13 @@ class Round:
     shut: dict[str, Outcome]
 
 
-def post(engine: history.Engine, settings: Settings, send: Send | None, owner: str, clock: Clock) -> Counter[str]:
+def post(
+    engine: history.Engine, settings: Settings, send: Send | None, owner: str, clock: Clock, *, dead: Dead = nobody
+) -> Counter[str]:
     """Send what is due; how many letters ended in each state ("elsewhere": another worker took it over meanwhile).
+
+    What a worker held that is `dead` is settled at once, as if its lease had ended: sent again if the receiver had not heard of
+    it, else unknown.
 
     A way that turns out to be shut (no connection, wrong password) is tried once in a round, not once for each letter; the
     others of that way wait as if they had been tried.
@@ -147,7 +160,7 @@ def post(engine: history.Engine, settings: Settings, send: Send | None, owner: s
     ended: Counter[str] = Counter()
     at = Round(engine, settings, send, owner, clock, cache(partial(bucket, settings)), {})
     rule = settings.mail.on_unknown
-    while claimed := history.claim(engine, owner, clock(), lease=LEASE, on_unknown=rule, limit=1):
+    while claimed := history.claim(engine, owner, clock(), lease=LEASE, on_unknown=rule, limit=1, dead=dead):
         ended[_one(at, claimed[0])] += 1
     return ended
 
@@ -221,7 +234,13 @@ def _told(at: Round, delivery: history.Delivery, going: Callable[[], object]) ->
     hook = next((one for one in at.settings.webhook if one.name == name), None)
     if hook is None:
         return Outcome("permanent", f"the settings have no webhook called {name} any more")
-    return tell(hook.url.get_secret_value(), delivery.payload["document"], going, key=delivery.message_id.strip("<>"))
+    key = delivery.message_id.strip("<>")
+    return told(at.settings, hook.url.get_secret_value(), delivery.payload["document"], going, key)
+
+
+def told(settings: Settings, url: str, body: Mapping[str, Any], going: Callable[[], object], key: str) -> Outcome:
+    """Tell a webhook, or an SNS topic where the address is its ARN."""
+    return publish(cloud(settings), url, body, going) if is_topic(url) else tell(url, body, going, key=key)
 
 
 def _archived(at: Round, delivery: history.Delivery) -> Outcome:
@@ -299,8 +318,40 @@ def unsettled(engine: history.Engine) -> tuple[history.Delivery, ...]:
 
 def alarms(engine: history.Engine) -> tuple[str, ...]:
     """The same in sentences, for a terminal, a log, or the organization's report."""
-    said = {"unknown": "it is not known whether it arrived", "failed": "it was not delivered"}
+    return tuple(map(trouble, unsettled(engine)))
+
+
+def trouble(row: history.Delivery) -> str:
+    """Why one delivery has not arrived, or may not have, and what to do about it, as a command."""
+    said = f"{row.edition} to {row.recipient}: {_SAID.get(row.state, 'it has not left yet')}"
+    why = f" ({row.detail})" if row.detail else ""
+    return f"{said}{why}; {next_step(row)}"
+
+
+def next_step(row: history.Delivery) -> str:
+    """What a person can do about a delivery that has not arrived."""
+    again = f'`reporter deliver resolve {row.id} pending --why "..."`, then `reporter deliver send`, sends it again'
+    if row.state == "unknown":
+        return f'ask the recipient: `reporter deliver resolve {row.id} sent --why "..."` if it arrived, else {again}'
+    if row.state == "failed":
+        return f"when that is mended, {again}"
+    if row.state == "pending" and row.next_attempt_at:
+        return f"`reporter deliver send` tries again from {row.next_attempt_at:%Y-%m-%d %H:%M} UTC on, as `reporter schedule` does"
+    return f"`reporter deliver show {row.id}` tells how it goes on"
+
+
+_SAID = {"unknown": "it is not known whether it arrived", "failed": "it was not delivered"}
+
+
+def in_hand(engine: history.Engine, now: datetime) -> tuple[str, ...]:
+    """Who is sending at this moment, and until when nobody else will, in sentences."""
+    rows = history.deliveries(engine, states={"claimed", "sending"})
+    held: dict[tuple[str, datetime], int] = {}
+    for row in rows:
+        if row.lease_until is not None and row.lease_until > now:
+            held[row.owner, row.lease_until] = held.get((row.owner, row.lease_until), 0) + 1
     return tuple(
-        f"{row.edition} to {row.recipient}: {said[row.state]} ({row.detail}); reporter deliver resolve {row.id} ..."
-        for row in unsettled(engine)
+        f"{count} {'letter is' if count == 1 else 'letters are'} being sent by {owner.rpartition(':')[0] or owner} until "
+        f"{until:%H:%M:%S} UTC; should that process be gone, `reporter deliver send` takes over after that"
+        for (owner, until), count in sorted(held.items())
     )

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -16,8 +16,12 @@ from reporter.report.edition import Edition
 from reporter.report.export import DataFile, data_files
 from reporter.report.mail import subject
 from reporter.report.ocsf import ocsf_file
-from reporter.report.pdf import Job, Limits, Pdf, PdfUnavailable, job, render_pdfs
+from reporter.report.pdf import Job, Limits, Pdf, PdfUnavailable, Unwritable, job, render_pdfs
 from reporter.report.render import Look, html
+from reporter.report.sign import Signer, SignError
+from reporter.run.packing import Packer, packer
+from reporter.run.ready import check_folder
+from reporter.run.signing_key import signer
 from reporter.run.source import HistorySource
 from reporter.run.wiring import Judgement
 from reporter.settings import Settings
@@ -81,13 +85,27 @@ def publish(press: Press, editions: Iterable[Edition], tell: Tell, now: datetime
             yield job(content, files, look(press.settings))
 
     done = []
+    packs = packer(press.engine, press.run, _put, _signer(press), now)
     for made in _made(jobs(), press.settings):
-        published = _write(begun.popleft(), made, press.settings, folder_of(press.settings, press.run))
+        published = _packed(_write(begun.popleft(), made, press.settings, folder_of(press.settings, press.run)), packs)
         if press.record:
             _record(press.engine, press.run, published, now)
         done.append(published)
         tell(len(done), len(wanted), published.edition.key)
     return tuple(done)
+
+
+def _signer(press: Press) -> Signer | None:
+    """Who signs packages: nobody where a report is only rebuilt, or where the key cannot be had (the head's signing tells why)."""
+    try:
+        return signer(press.settings) if press.record else None
+    except SignError:
+        return None
+
+
+def _packed(published: Published, packs: Packer) -> Published:
+    files = tuple(file for file in (published.html, published.pdf, *published.data) if file is not None)
+    return replace(published, data=(*published.data, *packs.pack(published.edition, files)))
 
 
 def _made(jobs: Iterator[Job], settings: Settings) -> Iterator[bytes | str]:
@@ -110,13 +128,14 @@ def _made(jobs: Iterator[Job], settings: Settings) -> Iterator[bytes | str]:
 
 def _record(engine: history.Engine, run: Run, published: Published, now: datetime) -> None:
     rendered = [("html", published.html), ("pdf", published.pdf)]
-    data = [(file.name.removeprefix(f"{published.edition.key}-"), file) for file in published.data]
+    key = published.edition.key
+    data = [(file.name.removeprefix(key).lstrip("-."), file) for file in published.data]
     for format, file in (*rendered, *data):
         if file is not None:
             content = file.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             history.add_report(
-                engine, run, edition=published.edition.key, format=format, sha256=digest, path=str(file),
+                engine, run, edition=key, format=format, sha256=digest, path=str(file),
                 size=len(content), now=now,
             )  # fmt: skip
 
@@ -128,7 +147,10 @@ def options(settings: Settings, judged_by: Judgement) -> Options:
     return Options(
         organization=report.organization_name or standard.organization,
         classification=report.classification,
-        targets={name: str(value) for name, value in judged_by.targets.items()},
+        prepared_by=report.prepared_by,
+        owner_tags=report.owner_tags,
+        due_days=report.due_days,
+        targets=judged_by.targets,
     )
 
 
@@ -147,7 +169,7 @@ def look(settings: Settings) -> Look:
 
 def _write(draft: Draft, made: bytes | str, settings: Settings, folder: Path) -> Published:
     content, edition = draft.content, draft.content.edition
-    folder.mkdir(parents=True, exist_ok=True)
+    check_folder(folder)
     page = _put(folder / f"{edition.key}.html", html(content, draft.files, look(settings)).encode())
     pdf = _put(folder / f"{edition.key}.pdf", made) if isinstance(made, bytes) else None
     note = made if isinstance(made, str) else ""
@@ -158,6 +180,11 @@ def _write(draft: Draft, made: bytes | str, settings: Settings, folder: Path) ->
 def _put(file: Path, data: bytes) -> Path:
     """Whole or not at all: a killed process leaves no half file under the final name."""
     part = file.with_name(f".{file.name}.part")
-    part.write_bytes(data)
-    part.replace(file)
+    try:
+        part.write_bytes(data)
+        part.replace(file)
+    except OSError as error:
+        raise Unwritable(
+            f"{file}: cannot be written ({error.strerror}); make room or name another report.directory"
+        ) from None
     return file

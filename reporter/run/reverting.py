@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from reporter import history
@@ -74,6 +75,14 @@ def reverted(engine: history.Engine, door: Door, run: Run, within: history.Withi
     return Reverted(
         before, run, tuple(one for one, _ in found), {n: who for n, (_, who) in enumerate(found)}, unasked, calls
     )
+
+
+def keep_reverted(engine: history.Engine, door: Door, run: Run, tell: Tell, now: datetime) -> None:
+    """Ask, and keep the answer with the run, so that its report says the same whenever it is made. Before the seal only."""
+    found = reverted(engine, door, run, history.Within(), tell)
+    if found is not None:
+        pairs = [(change, found.who.get(place)) for place, change in enumerate(found.changes)]
+        history.record_reverted(engine, run, pairs, now, unasked=found.unasked, calls=found.calls)
 
 
 def calls_needed(engine: history.Engine, run: Run, within: history.Within) -> int:

@@ -21,6 +21,7 @@ from reporter.model import (
 from reporter.report import source as report
 from reporter.report.source import Scope
 from reporter.run.answers import rolled_up
+from reporter.run.selecting import NOT_SELECTED
 from reporter.run.wiring import Judgement
 
 SHOWN_CLASSES = ("security", "operational")
@@ -37,6 +38,7 @@ class HistorySource:
         self._rollups: dict[Scope, posture.Rollup] = {}
         self._waivers: dict[str, Waiver] | None = None
         self._owned: tuple[tuple[str, str], ...] | None = None
+        self._read = _read_by(engine, run)
 
     def run(self) -> Run:
         return self._run
@@ -77,6 +79,7 @@ class HistorySource:
                 gaps=one.gaps,
                 calls=one.calls,
                 denied=one.denied,
+                unasked=one.unasked,
             )
 
     def tallies(self, scope: Scope) -> Sequence[report.Tally]:
@@ -91,11 +94,11 @@ class HistorySource:
                 insufficient=t.insufficient,
                 accounts_failing=t.accounts_failing,
             )
-            for t in history.tallies(self._engine, self._run, _within(scope))
+            for t in history.tallies(self._engine, self._run, self._within(scope))
         ]
 
     def account_totals(self, scope: Scope) -> Iterator[report.AccountTotal]:
-        for account, tallies in history.account_tallies(self._engine, self._run, _within(scope)):
+        for account, tallies in history.account_tallies(self._engine, self._run, self._within(scope)):
             failing: Counter[Severity] = Counter()
             unknown: Counter[Severity] = Counter()
             for one in tallies:
@@ -114,7 +117,7 @@ class HistorySource:
 
     def account_tallies(self, scope: Scope, accounts: Collection[str]) -> Iterator[report.AccountTally]:
         narrowed = Scope(frozenset(accounts), "", scope.checks)
-        for account, tallies in history.account_tallies(self._engine, self._run, _within(narrowed)):
+        for account, tallies in history.account_tallies(self._engine, self._run, self._within(narrowed)):
             for t in tallies:
                 yield report.AccountTally(
                     account, t.check, t.passed, t.failed, t.waived, t.not_applicable, t.insufficient
@@ -123,7 +126,7 @@ class HistorySource:
     def controls(self, framework: str, scope: Scope) -> Sequence[report.ControlResult]:
         everywhere = Scope(scope.accounts, scope.ou, None)  # a control is answered by all of its checks
         if everywhere not in self._rollups:
-            self._rollups[everywhere] = rolled_up(self._engine, self._run, self._judgement, _within(everywhere))
+            self._rollups[everywhere] = rolled_up(self._engine, self._run, self._judgement, self._within(everywhere))
         result = self._rollups[everywhere].result(framework)
         return [
             report.ControlResult(
@@ -138,6 +141,7 @@ class HistorySource:
                 insufficient=c.insufficient,
                 accounts_failing=c.accounts_failing,
                 accounts_assessed=c.accounts_assessed,
+                accounts_passing=c.accounts_passing,
                 accounts_total=c.accounts_total,
                 attestation=c.attestation,
             )
@@ -148,21 +152,22 @@ class HistorySource:
         self, scope: Scope, status: Status = Status.FAIL, limit: int | None = None
     ) -> Iterator[report.FindingRow]:
         records = history.findings(
-            self._engine, self._run, _within(scope), status=status, limit=limit, previous=self._previous
+            self._engine, self._run, self._within(scope), status=status, limit=limit, previous=self._previous
         )
         for one in records:
             yield report.FindingRow(
                 finding=one.finding,
                 first_seen=one.failing_since or one.since,
                 state=one.state,
+                evidence_since=one.evidence_since,
                 waiver=self._waiver(one.waiver_id) if one.waiver_id else None,
             )
 
     def movement(self, scope: Scope) -> report.Movement:
         if self._previous is None:
             return report.Movement(persisting=sum(t.failed for t in self.tallies(scope)))
-        moved = history.movement(self._engine, self._run, self._previous, _within(scope))
-        return report.Movement(moved.new, moved.reopened, moved.fixed, moved.persisting, moved.lost_sight)
+        moved = history.movement(self._engine, self._run, self._previous, self._within(scope))
+        return report.Movement(moved.new, moved.reopened, moved.fixed, moved.persisting, moved.lost_sight, moved.gone)
 
     def changes(
         self, scope: Scope, direction: Direction | None = None, limit: int | None = None
@@ -170,8 +175,9 @@ class HistorySource:
         found = history.changes(
             self._engine,
             run=self._run,
-            within=_within(scope),
-            classes=SHOWN_CLASSES if direction else (),
+            after=self._previous,
+            within=self._within(scope),
+            classes=SHOWN_CLASSES if direction is Direction.NEUTRAL else (),
             directions=(direction,) if direction else (),
             limit=limit,
         )
@@ -181,7 +187,7 @@ class HistorySource:
             yield report.ChangeRow(change, made_by.get(change.id or 0), owned.get(change.id or 0))
 
     def change_counts(self, scope: Scope) -> Sequence[report.ChangeCount]:
-        counts = history.change_counts(self._engine, self._run, _within(scope))
+        counts = history.change_counts(self._engine, self._run, self._within(scope), after=self._previous)
         return [
             report.ChangeCount(ChangeKind(kind), cast(ChangeClass, klass), Direction(way), n)
             for (kind, klass, way), n in sorted(counts.items())
@@ -199,13 +205,13 @@ class HistorySource:
                 regions=g.regions,
                 example=g.example,
             )
-            for g in history.gaps(self._engine, self._run, _within(scope))
+            for g in history.gaps(self._engine, self._run, self._within(scope))
         ]
 
     def waivers(self, scope: Scope) -> Sequence[report.WaiverRow]:
         used: Counter[str] = Counter()
         where: dict[str, set[str]] = {}
-        for one in history.findings(self._engine, self._run, _within(scope), status=Status.FAIL):
+        for one in history.findings(self._engine, self._run, self._within(scope), status=Status.FAIL):
             if one.waiver_id:
                 used[one.waiver_id] += 1
                 where.setdefault(one.waiver_id, set()).add(one.finding.account)
@@ -224,17 +230,18 @@ class HistorySource:
                 failed=p.failed,
                 waived=p.waived,
                 insufficient=p.insufficient,
+                not_applicable=p.not_applicable,
                 accounts_read=p.accounts_read,
                 accounts_total=p.accounts_total,
             )
-            for p in history.trend(self._engine, self._run, limit, _within(scope))
+            for p in history.trend(self._engine, self._run, limit, self._within(scope))
         ]
 
     def integrity(self, scope: Scope) -> report.Integrity | None:  # noqa: ARG002 - log files are not read yet
         return None
 
     def inventory(self, scope: Scope) -> Iterator[report.InventoryRow]:
-        for r in history.inventory(self._engine, self._run, _within(scope)):
+        for r in history.inventory(self._engine, self._run, self._within(scope)):
             yield report.InventoryRow(
                 r.account, r.region, r.type, r.id, r.arn, r.first_seen, r.captured_at, r.sha256, r.unread
             )
@@ -257,6 +264,13 @@ class HistorySource:
             self._owned = tuple(pair for r in rows for pair in ((r.id, r.account), (r.arn, r.account)))
         return self._owned
 
+    def _within(self, scope: Scope) -> history.Within:
+        """The scope; of a narrowed run only the accounts it read, for what is known of the others is not its own."""
+        if self._read is None:
+            return _within(scope)
+        accounts = self._read if scope.accounts is None else scope.accounts & self._read
+        return history.Within(accounts=accounts, ou=scope.ou, checks=scope.checks)
+
     def _waiver(self, id: str) -> Waiver | None:
         if self._waivers is None:
             stored = history.waivers(self._engine, self._run.as_of)
@@ -276,3 +290,11 @@ class HistorySource:
 
 def _within(scope: Scope) -> history.Within:
     return history.Within(accounts=scope.accounts, ou=scope.ou, checks=scope.checks)
+
+
+def _read_by(engine: history.Engine, run: Run) -> frozenset[str] | None:
+    """The accounts a narrowed run was asked for; None for a run of the whole organization."""
+    if not run.selection:
+        return None
+    readings = history.readings(engine, run, history.Within())
+    return frozenset(one.account.id for one in readings if not one.reason.startswith(NOT_SELECTED))

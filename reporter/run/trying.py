@@ -7,8 +7,8 @@ from reporter.deliver.archive import ArchiveError, Lock, to_folder, to_s3
 from reporter.deliver.aws import CloudUnusable
 from reporter.deliver.message import Letter, compose, message_id, unusable
 from reporter.deliver.outbox import Outcome
-from reporter.deliver.webhook import News, document, post
-from reporter.run.posting import NO_TRANSPORT, bucket, sender, transport
+from reporter.deliver.webhook import News, document
+from reporter.run.posting import NO_TRANSPORT, bucket, sender, told, transport
 from reporter.settings import Settings
 
 SUBJECT = "[reporter] A test of delivery"
@@ -30,7 +30,10 @@ def try_each(settings: Settings, address: str, now: datetime) -> Iterator[tuple[
         yield "archive:s3", _archived(settings, "s3", name, now)
     news = News(SUBJECT, [TEXT.strip()], 0, "", {"test": True, "id": name})
     for hook in settings.webhook:
-        yield f"webhook:{hook.name}", post(hook.url.get_secret_value(), document(hook.form, news), _at_once, key=name)
+        yield (
+            f"webhook:{hook.name}",
+            told(settings, hook.url.get_secret_value(), document(hook.form, news), _at_once, name),
+        )
 
 
 def _mails(settings: Settings, address: str, name: str, now: datetime) -> Iterator[tuple[str, Outcome]]:

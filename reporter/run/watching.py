@@ -92,7 +92,7 @@ class Watched:
 
 def look(settings: Settings, wanted: Wanted, engine: history.Engine, clock: Clock, tell: Tell) -> Watched:
     """Read, compare with the last run, judge. Raises NothingToCompare, and the rooms' own errors."""
-    runs = history.last_runs(engine, 1)
+    runs = history.last_runs(engine, 1, whole=True)
     if not runs:
         raise NothingToCompare("there is no run to compare with yet; `reporter run` makes the first")
     base = runs[0]

@@ -18,8 +18,15 @@ from reporter.settings.schema import Section, Settings
 
 PREFIX = "REPORTER_"
 DEFAULT_FILE = "reporter.toml"
-NOT_SETTINGS = {"REPORTER_CONFIG", "REPORTER_VENV", "REPORTER_REQUIRE_PG", "REPORTER_TEST_PROCESSES"}
+NOT_SETTINGS = {
+    "REPORTER_CONFIG",
+    "REPORTER_COMMAND",
+    "REPORTER_VENV",
+    "REPORTER_REQUIRE_PG",
+    "REPORTER_TEST_PROCESSES",
+}
 SQLITE = "sqlite:///"
+DATABASES = ("sqlite", "postgresql")
 LONGEST_SHOWN = 80  # characters of a wrong value that an error repeats
 
 SectionT = TypeVar("SectionT", bound=Section)
@@ -35,19 +42,28 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     Raises SettingsError with every problem of the file, one to a line.
     """
     environ = process_environment if environ is None else environ
-    named = file or (Path(environ["REPORTER_CONFIG"]) if environ.get("REPORTER_CONFIG") else None)
-    path = named or Path(DEFAULT_FILE)
-    if named is None and not path.exists():
-        values: dict[str, Any] = {}
-    else:
+    found = settings_file(file, environ)
+    path = found or Path(DEFAULT_FILE)
+    values: dict[str, Any] = {}
+    if found is not None:
         values = _read(path)
         _refuse_secrets(values, path)
-    _overlay(values, environ)
+    by_environment = _overlay(values, environ)
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError("\n".join(sorted({_problem(e, path) for e in error.errors()}))) from None
-    return _resolve(settings, path.parent.resolve())
+        raise SettingsError("\n".join(sorted({_problem(e, path, by_environment) for e in error.errors()}))) from None
+    resolved = _resolve(settings, path.parent.resolve())
+    if problems := sorted(_of_the_world(resolved)):
+        raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
+    return resolved
+
+
+def settings_file(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Path | None:
+    """Which file `load` reads: the one given, else the environment's, else ./reporter.toml; None if that is not there."""
+    environ = process_environment if environ is None else environ
+    named = file or (Path(environ["REPORTER_CONFIG"]) if environ.get("REPORTER_CONFIG") else None)
+    return named or (Path(DEFAULT_FILE) if Path(DEFAULT_FILE).exists() else None)
 
 
 def database_url(settings: Settings) -> str:
@@ -120,7 +136,9 @@ def _has_password(url: str) -> bool:
     return bool(credentials[1]) and ":" in credentials[0]
 
 
-def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Put the environment's values over the file's; returns each such key with its variable, for errors to name."""
+    taken: dict[str, str] = {}
     known = {f"{PREFIX}{k.replace('.', '__')}".upper(): k for k in known_keys()}
     lists = {name for name, field in Settings.model_fields.items() if not isinstance(field.annotation, type)}
     for name, text in sorted(environ.items()):
@@ -132,6 +150,8 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
             raise SettingsError(f"environment: {name}: no such setting{f'; did you mean {near[0]}?' if near else ''}")
         section, _, field = key.partition(".")
         values.setdefault(section, {})[field] = _from_text(text)
+        taken[key] = name
+    return taken
 
 
 def _from_text(text: str) -> Any:
@@ -144,8 +164,25 @@ def _from_text(text: str) -> Any:
     return text
 
 
-def _problem(error: Any, path: Path) -> str:
+def _of_the_world(settings: Settings) -> Iterable[str]:
+    """What is well-formed and still cannot be used: files and folders that are not there, a database nobody speaks to."""
+    folder = settings.report.templates
+    if folder is not None and not folder.is_dir():
+        yield f"report.templates = {str(folder)!r}: there is no such folder; leave it out to use the templates of reporter"
+    for key, file in (("aws.ca_bundle", settings.aws.ca_bundle), ("mail.ca_file", settings.mail.ca_file)):
+        if file is not None and not file.is_file():
+            yield f"{key} = {str(file)!r}: there is no such file; it holds certificates (PEM)"
+    kind = database_url(settings).partition("://")[0]
+    if "://" in database_url(settings) and kind.partition("+")[0] not in DATABASES:
+        yield f"history.url: {kind!r} is no database reporter knows; use sqlite:///path or postgresql://user@host/database"
+
+
+def _problem(error: Any, path: Path, by_environment: Mapping[str, str]) -> str:
     key = ".".join(str(part) for part in error["loc"])
+    if variable := by_environment.get(".".join(str(part) for part in error["loc"][:2])):
+        secret = tuple(error["loc"][:2]) in set(_secret_keys())
+        shown = "" if secret else f" = {_shorten(error['input'])}"
+        return f"environment: {variable}{shown}: {error['msg'].removeprefix('Value error, ')}"
     if error["type"] == "extra_forbidden":
         return f"{path}: {key}: no such key{_nearest(error['loc'])}"
     if error["type"] == "missing":
@@ -168,10 +205,13 @@ def _nearest(location: tuple[Any, ...]) -> str:
     else:
         field = Settings.model_fields.get(names[0])
         candidates = list(_section_model(field.annotation).model_fields) if field else []
-    near = difflib.get_close_matches(names[-1], candidates, n=1, cutoff=0.5)
-    elsewhere = [key for key in known_keys() if key.endswith(f".{names[-1]}")]
-    if elsewhere:
+    wanted = names[-1]
+    near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=0.75)
+    near += [one for one in candidates if one.endswith(f"_{wanted}") or one.startswith(f"{wanted}_")]
+    elsewhere = [key for key in known_keys() if key.endswith(f".{wanted}")]
+    if len(elsewhere) == 1 and not near:
         return f"; it belongs in [{elsewhere[0].partition('.')[0]}]"
+    near += difflib.get_close_matches(wanted, candidates, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else f"; known here: {', '.join(candidates)}"
 
 

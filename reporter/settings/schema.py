@@ -1,16 +1,39 @@
 """What can be set: the sections of the settings file as frozen values with their defaults."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Address = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)]
-EditionName = Annotated[
-    str, StringConstraints(pattern=r"^(organization|executive|account:\d{12}|ou:.+|framework:[a-z0-9.\-]+|accounts)$")
+from reporter.model import Severity
+
+
+def _like(pattern: str, words: str) -> AfterValidator:
+    """A text of a certain form; a mistake is told in words, for nobody reads patterns."""
+
+    def checked(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(checked)
+
+
+AccountId = Annotated[str, _like(r"[0-9]{12}", "an account id has twelve digits; write it in quotes")]
+Address = Annotated[
+    str, _like(r"(?=.{1,254}$)[^@\s]+@[^@\s]+", "is no mail address; write one like security-lead@example.com")
 ]
+EditionName = Annotated[
+    str,
+    _like(
+        r"organization|executive|accounts|account:[0-9]{12}|ou:.+|framework:[a-z0-9.\-]+",
+        "no edition is called that; use organization, executive, accounts, account:111122223333, ou:Root/Workloads or "
+        "framework:cis-aws-5.0.0",
+    ),
+]
+ShortName = Annotated[str, _like(r"[a-z0-9-]+", "use small letters, digits and hyphens, e.g. weekly-prod")]
 
 
 def _zone(name: str) -> str:
@@ -53,7 +76,9 @@ class Role(Section):
     name: str = "ReporterAudit"
     external_id: SecretStr = SecretStr("")
     external_id_file: Path | None = None
-    session_name: Annotated[str, StringConstraints(pattern=r"^[\w+=,.@-]{2,64}$")] = "reporter"
+    session_name: Annotated[
+        str, _like(r"[\w+=,.@-]{2,64}", "AWS takes 2 to 64 letters, digits and the signs _ + = , . @ -")
+    ] = "reporter"
     session_policy: bool = True
     source_identity: str = ""
     duration_minutes: Annotated[int, Field(ge=15, le=720)] = 60
@@ -82,6 +107,7 @@ class Collect(Section):
     read_timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
     attempts: Annotated[int, Field(ge=1, le=20)] = 6
     attribution: bool = True
+    reverted: bool = False
 
 
 class History(Section):
@@ -134,11 +160,38 @@ class Report(Section):
     pdf: bool = True
     templates: Path | None = None
     logo: Path | None = None
-    accent: Annotated[str, StringConstraints(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    accent: Annotated[str, _like(r"(#[0-9a-fA-F]{6})?", 'write a colour like "#0b5fff": # and six hex digits')] = ""
     time_zone: TimeZone = "UTC"
     render_seconds: Annotated[int, Field(ge=5)] = 300
     render_megabytes: Annotated[int, Field(ge=512)] = 3000
     link: str = ""
+    prepared_by: str = ""
+    owner_tags: tuple[str, ...] = ("Owner", "owner", "Team", "team")
+    due_days: dict[Severity, Annotated[int, Field(ge=0)]] = {"critical": 7, "high": 30, "medium": 90}
+
+
+class Sign(Section):
+    """Who vouches for the head of the chain: a local key, or one in AWS KMS; neither: heads are not signed."""
+
+    key_file: Path | None = None
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    kms_key: str = ""
+    region: str = ""
+
+    @model_validator(mode="after")
+    def _one_signer(self) -> "Sign":
+        if self.key_file and self.kms_key:
+            raise ValueError("key_file and kms_key exclude each other; one of them signs")
+        return self
+
+
+class Watch(Section):
+    """What `reporter watch` and schedules of the kind watch look at, and how much they may tell."""
+
+    parts: tuple[Literal["trails", "exposure", "protection"], ...] = ("trails", "exposure")
+    severity: Severity = "high"
+    daily: Annotated[int, Field(ge=1)] = 10
 
 
 class Mail(Section):
@@ -195,6 +248,7 @@ class Archive(Section):
     s3_region: str = ""
     lock_mode: Literal["", "GOVERNANCE", "COMPLIANCE"] = ""
     lock_days: Annotated[int, Field(ge=0)] = 0
+    link_days: Annotated[int, Field(ge=1, le=7)] = 7
 
     @model_validator(mode="after")
     def _a_lock_has_days(self) -> "Archive":
@@ -206,7 +260,7 @@ class Archive(Section):
 class Webhook(Section):
     """A web address told of each report: a JSON document, or a Slack-compatible message."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    name: ShortName
     url: SecretStr = SecretStr("")
     url_file: Path | None = None
     form: Literal["json", "slack"] = "json"
@@ -215,7 +269,7 @@ class Webhook(Section):
 class Schedule(Section):
     """When a run starts. Week days in `cron` are names (mon) or ISO numbers (1 = Monday, 7 = Sunday; 0 is Sunday too)."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")] = "weekly"
+    id: ShortName = "weekly"
     cron: str = "0 7 * * mon"
     time_zone: TimeZone = "UTC"
     kind: Literal["run", "watch"] = "run"
@@ -233,6 +287,8 @@ class Settings(Section):
     targets: Targets = Targets()
     assess: Assess = Assess()
     report: Report = Report()
+    sign: Sign = Sign()
+    watch: Watch = Watch()
     mail: Mail = Mail()
     archive: Archive = Archive()
     recipient: tuple[Recipient, ...] = ()

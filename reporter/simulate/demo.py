@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from reporter.simulate import demo_core, demo_platform, demo_workloads
-from reporter.simulate.demo_names import ACCOUNTS, JOINED, Names, email
+from reporter.simulate.demo_names import ACCOUNTS, JOINED, OWNERS, Names, email
 from reporter.simulate.demo_week import Made, a_week_later
 from reporter.simulate.organization import REGIONS, Denial, Document, Member, Organization, Policy
 
@@ -53,7 +53,8 @@ def organization(seed: int = SEED) -> Organization:
 def _member(names: Names, name: str, number: int) -> Member:
     content = _CONTENT[name](names)
     environment = {"Prod": "production", "Dev": "development"}.get(ACCOUNTS[name].rpartition("/")[2], "shared")
-    tags = {"Environment": environment, **content.pop("tags", {})}
+    owned = {"Owner": OWNERS[name]} if name in OWNERS else {}
+    tags = {"Environment": environment, **owned, **content.pop("tags", {})}
     return Member(
         names.id(name),
         name,

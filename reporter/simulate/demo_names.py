@@ -31,6 +31,19 @@ ACCOUNTS = {  # name to place in the organization
     "sandbox-ml": "Sandbox",
     "old-marketing": "Suspended",
 }
+OWNERS = {  # the account's Owner tag; the rest were never tagged, as is usual
+    "management": "cloud-platform",
+    "log-archive": "security",
+    "audit": "security",
+    "network": "network",
+    "shared-services": "cloud-platform",
+    "payments-prod": "payments",
+    "payments-dev": "payments",
+    "web-shop-prod": "web-shop",
+    "data-lake-prod": "data",
+    "data-lake-dev": "data",
+    "sandbox-anna": "anna.keller",
+}
 LOG_BUCKET = "kh-org-trail-logs"
 ACCESS_LOGS = "kh-s3-access-logs"
 

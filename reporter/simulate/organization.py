@@ -254,6 +254,7 @@ class Member:
     state: str = "ACTIVE"
     joined_at: datetime = datetime(2023, 3, 6, 9, 0, tzinfo=UTC)
     tags: dict[str, str] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)  # SECURITY, OPERATIONS, BILLING to a mail address
     regions: tuple[str, ...] = REGIONS  # enabled regions
     assumable: bool = True
     public_access_block: Document | None = field(default_factory=lambda: dict(ALL_BLOCKED))

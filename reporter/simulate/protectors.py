@@ -1,9 +1,10 @@
-"""What protects the logs, put into moto: keys, log groups with filters, alarms, topics, and the detective services."""
+"""What protects the logs, put into moto: keys, log groups with filters, alarms, topics, the detective services, and whom to write to."""
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.account.models import account_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.config.models import config_backends
 from moto.guardduty.models import guardduty_backends
@@ -30,6 +31,8 @@ def build_protectors(world: World, member: Member) -> None:
         put_log_group(member.id, group)
     for alarm in member.alarms:
         put_alarm(member.id, alarm)
+    for kind, address in member.contacts.items():
+        account_backends[member.id]["aws"].put_alternate_contact(kind, address, "On call", "+49 30 000000", "Team")
     watchers = world.places[member.id].watchers
     for region in sorted(watchers["config"]):
         put_recorder(member.id, region)

@@ -2,19 +2,22 @@
 
 There is no sign-in here: the server listens on loopback, and whoever wants it elsewhere puts a reverse proxy with
 authentication before it. Every answer carries a strict content security policy; files are served by the digest that the
-history recorded, so a report altered on disk is refused, not shown.
+history recorded, so a report altered on disk is refused, not shown. A request must call the server by a name it has: else a
+web site whose name is made to lead to 127.0.0.1 could have a visitor's browser read these pages and pass them on.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +34,7 @@ HEADERS = {
     b"cross-origin-opener-policy": b"same-origin",
 }
 RUNS_SHOWN = 60
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SafeHeaders:
@@ -46,6 +50,33 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+class OwnNames:
+    """Answers only requests whose Host header names this server."""
+
+    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        probe = scope["type"] == "http" and scope["path"] == "/health"  # asked by address, and tells nothing
+        if scope["type"] != "http" or probe or _host(scope) in self._names:
+            await self._app(scope, receive, send)
+            return
+        words = (
+            "This server has another name. If it should answer to this one: report.link, or reporter serve --name.\n"
+        )
+        await PlainTextResponse(words, status_code=421)(scope, receive, send)
+
+
+def _host(scope: Scope) -> str:
+    """The name of the Host header, without port and brackets; empty where there is not exactly one such header."""
+    given = [value.decode("latin-1") for key, value in scope["headers"] if key == b"host"]
+    try:
+        return (urlsplit(f"//{given[0]}").hostname or "") if len(given) == 1 else ""
+    except ValueError:  # brackets that do not close
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +131,8 @@ class Pages:
         return HTMLResponse(self.templates.get_template(f"web/{name}").render(title=self.title, **values))
 
 
-def application(engine: history.Engine, templates: Path, title: str) -> Starlette:
-    """The web application over one history."""
+def application(engine: history.Engine, templates: Path, title: str, *, names: Iterable[str] = ()) -> Starlette:
+    """The web application over one history, answering to loopback's names and the ones given."""
     loaded = Environment(loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined)
     pages = Pages(engine, loaded, title)
     return Starlette(
@@ -111,7 +142,7 @@ def application(engine: history.Engine, templates: Path, title: str) -> Starlett
             Route("/runs/{run}/{name}", pages.file),
             Route("/health", pages.health),
         ],
-        middleware=[Middleware(SafeHeaders)],
+        middleware=[Middleware(SafeHeaders), Middleware(OwnNames, names=(*LOOPBACK, *names))],
         exception_handlers={HTTPException: pages.problem, history.HistoryError: pages.problem},
     )
 

@@ -371,6 +371,21 @@ def test_one_account_is_assessed_like_any_scope():
     assert result.controls[0].accounts_failing == 1
 
 
+def test_accounts_fail_pass_or_are_not_known():
+    """Three counts that add up: 3 of 4 failing is not one passing, if the fourth was never read."""
+    roll = Rollup([FRAMEWORK])
+    for number, of_a in enumerate((BAD, BAD, GOOD)):
+        roll.add(Account(f"{number:012}"), {"a-check": of_a, "b-check": GOOD, "c-check": GOOD})
+    roll.add(Account("9" * 12), {}, read=False)
+    first = roll.result("house").controls[0]
+    assert (first.accounts_failing, first.accounts_passing, first.accounts_assessed, first.accounts_total) == (
+        2,
+        1,
+        3,
+        4,
+    )
+
+
 def test_ten_thousand_accounts_are_rolled_up_in_passing():
     """Sums only: no account is kept, and a control shared by many frameworks is counted once."""
     roll = Rollup([FRAMEWORK])

@@ -23,7 +23,17 @@ from reporter.assess.estate import (
 )
 from reporter.assess.neighbours import Listing, Neighbours
 from reporter.assess.references import home_of, names_of, reference
-from reporter.assess.resource_types import BUCKET, GLOBAL_TYPES, KEY, LOG_GROUP, ORGANIZATION, PARTS, POLICY, TRAIL
+from reporter.assess.resource_types import (
+    BUCKET,
+    DETECTOR,
+    GLOBAL_TYPES,
+    KEY,
+    LOG_GROUP,
+    ORGANIZATION,
+    PARTS,
+    POLICY,
+    TRAIL,
+)
 from reporter.checks import examples as eg
 from reporter.model import ACCOUNT, GLOBAL, Account, AccountSnapshot, Gap, ReadStatus, Unread
 
@@ -194,6 +204,33 @@ def test_all_refuses_for_what_was_not_listed():
     assert some(buckets, lambda bucket: bucket["Name"] == eg.BUCKET_NAME)
     with pytest.raises(InsufficientData, match="was not listed completely"):
         some(buckets, lambda bucket: bucket["Name"] == "other")
+
+
+def test_an_empty_listing_is_evidence():
+    """That there is nothing was seen too: which listing was complete and empty, where, by which call and when."""
+    items = (eg.account(), eg.detector("eu-west-1"))
+    listed = frozenset((DETECTOR, region) for region in eg.REGIONS)
+    snapshot = AccountSnapshot(
+        Account(eg.HOME), ReadStatus.READ, items=items, listed=listed, regions_enabled=eg.REGIONS, observed_at=eg.NOW
+    )
+    estate = Estate(snapshot, Neighbours.of([snapshot]), asked_by=lambda type, key: f"list {type} for {key}")
+    account, trace = estate.asked(estate.views(ACCOUNT)[0])
+    for region in ("eu-west-1", "us-east-1", "us-east-1"):
+        account.all(DETECTOR, region)
+    (nothing,) = trace.evidence.values()
+    assert (nothing.type, nothing.id, nothing.key, nothing.value) == (DETECTOR, "us-east-1", "listing", [])
+    assert (nothing.operation, nothing.captured_at) == (f"list {DETECTOR} for listing", eg.NOW)
+    account, trace = looked_at([eg.account(), eg.gap(DETECTOR, region="us-east-1")], ACCOUNT)
+    account.all(DETECTOR, "us-east-1")
+    assert not trace.evidence  # not complete: nothing is known
+
+
+def test_what_nothing_here_reads_is_said_in_words():
+    """A code of ours is nothing that AWS said, and tells nobody what to do."""
+    why = {"LogIntegrity": Unread("GetObject", "s3:GetObject", "NotYetRead")}
+    trail, _ = looked_at([replace(eg.unread(eg.trail(), "LogIntegrity"), unread=why)], TRAIL)
+    with pytest.raises(InsufficientData, match="was not read: log files are not read by this version"):
+        trail["LogIntegrity"]
 
 
 def test_all_of_one_region():

@@ -113,7 +113,7 @@ def test_what_exists_already_is_left_alone(run):
 
 
 def test_urgent_things_come_first_and_foundations_before_them():
-    """Versioning before what stands on it, then by severity, check and name; the same findings give the same bytes."""
+    """By severity, check and name, and versioning just before what stands on it; the same findings give the same bytes."""
     findings = [
         finding(PUT.format("d"), check="s3-bucket-mfa-delete", severity="low", name="d"),
         finding(PUT.format("c"), check="s3-bucket-not-public-read", severity="critical", name="c"),
@@ -122,7 +122,7 @@ def test_urgent_things_come_first_and_foundations_before_them():
     ]
     script = fix_plan(findings)[ME]
     assert fix_plan(reversed(findings))[ME] == script
-    at = [script.index(f"--bucket {name}") for name in "acbd"]
+    at = [script.index(f"--bucket {name}") for name in "cabd"]
     assert at == sorted(at)
 
 

@@ -200,6 +200,8 @@ class Answers:
             )
         if service == "access-analyzer":
             return 200, "application/json", b'{"analyzers":[]}'
+        if service == "account":
+            return 200, "application/json", b'{"AlternateContact":{"EmailAddress":"security@example.com"}}'
         if service == "macie2":
             return 200, "application/json", b'{"status":"ENABLED"}'
         raise KeyError(service, path)

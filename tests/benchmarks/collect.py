@@ -292,7 +292,7 @@ def table_count(accounts: int, buckets: int, regions: int) -> int:
         each += len(parts_asked(BUCKET, DEFAULT_SETS))
         each -= world.enforced(number) + (not world.has_policy(number)) + 2 * (not world.versioned(number))
     each -= accounts and 0
-    organization = 1 + 2 + 1 + 1 + 3 + -(-accounts // 20) + 1  # whoami is counted apart; roots twice are asked once
+    organization = 2 + 2 + 1 + 1 + 3 + -(-accounts // 20) + 1  # who am I; roots are asked for once
     return accounts * each - 1 + organization - 1  # the caller's own account needs no role
 
 

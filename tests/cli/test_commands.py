@@ -1,12 +1,17 @@
 """The command line as a whole: help, README, wrong words."""
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+from drift_history import copied
 
 from reporter.cli.app import COMMANDS, register
 
@@ -17,6 +22,26 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def commands() -> dict[str, str]:
     """Name to help of every command."""
     return {name: command.help or "" for name, command in typer.main.get_command(register()).commands.items()}
+
+
+@cache
+def known_commands() -> dict[tuple[str, ...], Any]:
+    """Words to command, of all."""
+    return dict(each())
+
+
+def each(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with its words, those of groups included."""
+    for name, command in (group or typer.main.get_command(register())).commands.items():
+        yield (*path, name), command
+        if hasattr(command, "commands"):
+            yield from each(command, (*path, name))
+
+
+def options_of(words: tuple[str, ...]) -> set[str]:
+    """The options that a command takes."""
+    command = known_commands()[words]
+    return {"--help", *(option for one in command.params for option in (*one.opts, *one.secondary_opts))}
 
 
 def reporter(*words: str) -> subprocess.CompletedProcess[str]:
@@ -30,18 +55,60 @@ def test_every_command_has_help_with_examples() -> None:
     assert poor == []
 
 
+def test_the_examples_of_every_help_are_commands_with_options_that_exist() -> None:
+    """Each help ends with lines to copy, and each line would be understood."""
+    known = known_commands()
+    for path, command in known.items():
+        found = re.findall(r"^  reporter (.+?)(?:  .*)?$", (command.help or "").partition("Examples:")[2], re.MULTILINE)
+        assert found, f"{path}: no example"
+        for example in found:
+            words = shlex.split(re.split(r" [|&>]", example)[0])
+            asked = next(tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in known)
+            named = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+            assert named <= options_of(asked), example
+
+
 def test_every_command_stands_in_the_readme() -> None:
     """Nothing to discover by reading code."""
     missing = [name for name in commands() if not re.search(rf"`(reporter )?[^`]*\b{re.escape(name)}\b[^`]*`", README)]
     assert missing == []
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    """No line of the README's tables and examples is out of date."""
-    named = set(re.findall(r"(?:\./run|reporter) ([a-z][a-z-]+)", README))
+def proposed(text: str) -> Iterator[list[str]]:
+    """The words of every command of ours in a page's code, blocks and spans alike."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    for line in [*(line for block in blocks for line in block.splitlines()), *spans]:
+        found = re.match(r" *(?:\./run|reporter) (\S.*)", line)
+        if found:
+            yield shlex.split(found[1], comments=True)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_command_of_a_page_exists_with_its_options(page: str) -> None:
+    """No line of the pages' tables, sentences and examples is out of date."""
+    known = known_commands()
     ours = {"test", "check", "bench", "lock", "reporter"}
-    words = {"sets", "and", "alone", "assumes", "takes", "runs", "makes", "is", "hands"}
-    assert named - ours - words <= commands().keys()
+    found = [words for words in proposed((ROOT / page).read_text(encoding="utf-8")) if words[0] not in ours]
+    assert found
+    for words in found:
+        asked = next((tuple(words[:n]) for n in (2, 1) if tuple(words[:n]) in known), None)
+        assert asked, " ".join(words)
+        named = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert named <= options_of(asked), " ".join(words)
+
+
+def test_what_the_readme_proposes_after_the_demo_works_as_it_stands(tmp_path: Path) -> None:
+    """Each line pasted in the folder of the demo answers, or ends with the exit code that says what it found."""
+    (tmp_path / "demo").mkdir()
+    copied(tmp_path / "demo")
+    lines = [words for words in proposed(README) if "demo/reporter.toml" in words and words[0] != "serve"]
+    assert len(lines) == 4
+    for words in lines:
+        argv = [sys.executable, "-W", "ignore", "-m", "reporter", *words]
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.returncode == {"drift": 4}.get(words[0], 0), (words, done.stderr)
+        assert len(done.stdout.splitlines()) > 1
 
 
 def test_every_command_module_is_registered() -> None:

@@ -126,3 +126,52 @@ reason = "policy P-12"
     wrong = said(file, "baseline", "load", "desired", str(desired))
     assert wrong.code == 2
     assert "needs exactly one of equals, one_of, subset, absent" in wrong.err
+
+
+def test_a_control_that_checks_answer_cannot_be_attested(file):
+    """Nobody's word outweighs what was read: refused, with the waiver as the way for an accepted finding."""
+    words = ("--statement", "all is well", *UNTIL)
+    refused = said(file, "attest", "cis-aws-5.0.0", "3.2", *words)
+    assert refused.code == 2
+    assert "is answered by checks" in refused.err
+    assert "waive" in refused.err
+    controls = said(file, "frameworks", "cis-aws-5.0.0", "--json").json["controls"]
+    manual = next(one["id"] for one in controls if one["manual"])
+    assert said(file, "attest", "cis-aws-5.0.0", manual, *words).code == 0
+    assert said(file, "attest", "cis-aws-5.0.0", "9.9", *words).code == 2
+
+
+def test_a_wrong_check_of_a_waiver_is_named_as_it_was_given(file):
+    """The argument is no option, so none is blamed."""
+    refused = said(file, "waive", "s3-bucket-versionin", "--account", "1", "--why", "x", "--owner", "o", *UNTIL)
+    assert refused.code == 2
+    assert refused.err.startswith(
+        "reporter: s3-bucket-versionin: no check is called that (did you mean s3-bucket-versioning?)"
+    )
+
+
+def test_what_people_wrote_cannot_steer_a_terminal(file):
+    """Escape sequences, line breaks and direction marks in reasons, owners and names come out as code points."""
+    evil = "a\x1b[2Jb\x07\u202ec\nd\u2028e"
+    done = (
+        said(file, "acknowledge", "2", "--owner", evil, "--why", evil, "--ticket", evil, *UNTIL),
+        said(file, "acknowledge"),
+        said(file, "note", "2", evil),
+        said(file, "note", "2"),
+        said(file, "waive", "s3-*", "--resource", evil, "--why", evil, "--owner", evil, "--approver", evil, *UNTIL),
+        said(file, "waive"),
+        said(file, "hold", "--account", evil, "--why", evil),
+        said(file, "hold"),
+        said(file, "baseline", "pin", evil),
+        said(file, "baseline", "list"),
+        said(file, "baseline", "compare", evil),
+        said(file, "drift"),
+        said(file, "drift", "show", "2"),
+        said(file, "findings", "--account", evil),
+        said(file, "show", evil),
+        said(file, "waive", evil),
+        said(file, "deliver", "--run", evil),
+    )
+    for answer in done:
+        for character in "\x1b\x07\u202e\u2028":
+            assert character not in answer.out + answer.err

@@ -45,7 +45,7 @@ def test_a_resource_as_of_a_date(file):
     early = said(file, "show", BUCKET, "--at", "2026-10-01")
     assert early.code == 1
     assert "was not known at 2026-10-01 23:59Z; it was first seen at 2026-11-02 06:00Z" in early.err
-    assert '"PublicAccessBlock": null' in said(file, "show", BUCKET, "--path", "PublicAccessBlock").out or True
+    assert '"PublicAccessBlock": null' in said(file, "show", BUCKET, "--path", "PublicAccessBlock").out
     assert said(file, "show", BUCKET, "--path", "Nowhere").code == 2
 
 
@@ -211,3 +211,15 @@ def test_the_history_as_commits(file, tmp_path):
     answer = said(file, "export", "--git", str(elsewhere))
     assert answer.code == 1
     assert "is not empty and not an earlier export" in answer.err
+
+
+def test_a_moment_between_two_looks_is_told_as_such(tmp_path):
+    """Nobody knows what it was then: the look before, and what the one after showed."""
+    file = copied(tmp_path)
+    text = said(file, "show", "kh-payments-dev-fixtures", "--at", "2026-11-04").out
+    assert "as last seen at 2026-11-02" in text
+    assert "the next look, at 2026-11-09" in text
+    assert "something else" in text
+    told = said(file, "show", "kh-payments-dev-fixtures", "--at", "2026-11-04", "--json").json
+    assert told["next_shows"] == "different"
+    assert "nobody has looked since" in said(file, "show", "kh-payments-dev-fixtures").out

@@ -72,7 +72,7 @@ def test_a_session_is_taken_once(aws: Simulation) -> None:
     door, tally = door_to(), Tally()
     for _ in range(3):
         door.sessions.of(WORK, tally)
-    assert tally.calls().by_operation == {"sts:AssumeRole": 1}
+    assert tally.calls().by_operation == {"sts:AssumeRole": 1, "sts:GetCallerIdentity": 1}
 
 
 def test_sessions_that_expire_in_the_middle_are_renewed(aws: Simulation) -> None:

@@ -102,7 +102,7 @@ def test_a_value_an_absence_and_a_denial_are_three_things(aws: Simulation) -> No
     assert (why.operation, why.iam, why.code, why.at) == ("GetBucketPolicy", "s3:GetBucketPolicy", "AccessDenied", NOW)
     assert "Grant s3:GetBucketPolicy" in why.message
     assert snapshots[WORK].status is ReadStatus.PARTIAL
-    assert "s3:GetBucketPolicy AccessDenied (1)" in snapshots[WORK].reason
+    assert snapshots[WORK].reason == "1 part of a resource could not be read: s3:GetBucketPolicy (AccessDenied)."
 
 
 def test_a_denied_listing_is_a_gap_and_ends_nothing(aws: Simulation) -> None:
@@ -276,3 +276,61 @@ def test_leaving_early_stops_the_reading(aws: Simulation) -> None:
     next(snapshots)
     snapshots.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("collect")]
+
+
+def test_alternate_contacts_are_read_absent_or_denied(aws: Simulation) -> None:
+    """An address is a value, no contact is None, and a denied contact is unread: nobody is written to by guess."""
+    account = aws.client("account", WORK, "us-east-1")
+    account.put_alternate_contact(
+        AlternateContactType="SECURITY", EmailAddress="soc@example.com", Name="On call", PhoneNumber="1", Title="SOC"
+    )
+    aws.deny("account:GetAlternateContact", account="logs")
+    found = items(read(aws))
+    whole = found[WORK, ACCOUNT, WORK].configuration
+    assert (whole["SecurityContact"], whole["OperationsContact"], whole["BillingContact"]) == (
+        "soc@example.com",
+        None,
+        None,
+    )
+    denied = found[LOGS, ACCOUNT, LOGS]
+    assert denied.unread["SecurityContact"].iam == "account:GetAlternateContact"
+    assert "SecurityContact" not in denied.configuration
+    account.delete_alternate_contact(AlternateContactType="SECURITY")
+
+
+def test_a_service_that_is_not_offered_somewhere_is_said(aws: Simulation) -> None:
+    """Where AWS does not have a service nobody is asked: the account's item says which and where, apart from what is off."""
+    usual = found_regions(aws)
+    aws.account("work", regions=["us-east-1", "eu-central-1"])
+    try:
+        nowhere = items(read(aws))[WORK, ACCOUNT, WORK].volatile["NotOffered"]
+    finally:
+        aws.account("work", regions=list(usual))
+    assert nowhere == {
+        "AWS::S3Express::DirectoryBucket": ["eu-central-1"]
+    }  # and not the detectors, which are merely off
+
+
+def found_regions(aws: Simulation) -> tuple[str, ...]:
+    """The regions of the account as declared."""
+    return next(one.regions for one in aws.organization.accounts if one.id == WORK)
+
+
+def test_an_account_without_an_arn_has_none(aws: Simulation) -> None:
+    """Where Organizations is not asked an account's ARN is unknown: empty, not the word None."""
+    door = door_to()
+    found = items({one.account.id: one for one in collect(door, configured(door, [WORK]))})
+    assert found[WORK, ACCOUNT, WORK].arn == ""
+
+
+def test_a_narrowed_reading_hands_over_the_accounts_asked_for_only(aws: Simulation) -> None:
+    """The organization's own items come with its own account or not at all, its calls with the first account read."""
+    door = door_to()
+    organization = discover(door).narrowed({WORK})
+    (one,) = collect(door, organization)
+    assert one.account.id == WORK
+    assert {item.type for item in one.items if item.type.startswith("AWS::Organizations")} == set()
+    assert one.calls.by_operation["organizations:ListAccounts"] >= 1
+    covered = Coverage.of(organization)
+    covered.add(one)
+    covered.check()

@@ -1,17 +1,20 @@
 """Matching a change to the events that made it, with an honest confidence."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reporter.documents.canonical import canonical
 from reporter.drift.attribution import ask_again_at, attribute, event_names, lookup
+from reporter.drift.blame import blame, made
 from reporter.drift.changes import describe
 from reporter.drift.event_names import EXISTENCE, FOLLOWS, WRITERS
 from reporter.drift.paths import keys, last_key, locate
 from reporter.drift.redaction import redacted
-from reporter.model import ACCOUNT, Change, ChangeKind, ConfigurationItem, Unread
+from reporter.drift.worsening import worsened
+from reporter.model import ACCOUNT, Change, ChangeKind, ConfigurationItem, Direction, Unread
 
 BUCKET = "AWS::S3::Bucket"
 TRAIL = "AWS::CloudTrail::Trail"
@@ -311,6 +314,104 @@ def test_two_events_may_make_one_change():
     ]
     found = attribute(change, events)
     assert (found.confidence, len(found.actors)) == ("exact", 2)
+
+
+def by(name, one):
+    """The same record, by somebody else."""
+    return {**one, "userIdentity": {"type": "IAMUser", "userName": name}}
+
+
+WIDE = changed(
+    BUCKET,
+    {"Versioning": {"Status": "Enabled"}, "Policy": None, "Tags": None, "PolicyStatus": {"IsPublic": False}},
+    {"Versioning": {"Status": "Suspended"}, "Policy": PUBLIC, "Tags": {"a": "b"}, "PolicyStatus": {"IsPublic": True}},
+)
+SUSPENDED = event(
+    "PutBucketVersioning",
+    {"bucketName": "logs", "VersioningConfiguration": {"Status": "Suspended"}},
+    "2026-11-17T09:00:00Z",
+)
+TAGGED = event(
+    "PutBucketTagging",
+    {"bucketName": "logs", "Tagging": {"TagSet": {"Tag": {"Key": "a", "Value": "b"}}}},
+    "2026-11-20T09:00:00Z",
+)
+SEVERAL = [by("bob", SUSPENDED), by("alice", policy_put(PUBLIC)), by("carol", TAGGED)]
+
+
+def test_each_setting_has_its_own_maker():
+    """Three people changed a bucket between two runs: each difference names who made it, and what only follows another part too."""
+    found = attribute(WIDE, SEVERAL)
+    makers = {one.path: (one.actors[0].principal.split()[0], one.confidence) for one in found.settings}
+    assert makers == {
+        "Policy": ("alice", "exact"),
+        "PolicyStatus.IsPublic": ("alice", "exact"),
+        "Tags": ("carol", "exact"),
+        "Versioning.Status": ("bob", "exact"),
+    }
+    assert found.confidence == "exact"
+
+
+def test_the_headline_names_who_made_it_worse():
+    """Of several people the one whose event made it worst comes first; where nothing got worse, the last."""
+    worse = attribute(replace(WIDE, direction=Direction.WORSENED), SEVERAL)
+    assert (worse.actors[0].principal.split()[0], worse.others) == ("alice", 2)
+    neutral = attribute(WIDE, SEVERAL)
+    assert (neutral.actors[0].principal.split()[0], neutral.others) == ("carol", 2)
+    alone = attribute(replace(WIDE, direction=Direction.WORSENED), [SEVERAL[1]])
+    assert (alone.actors[0].principal.split()[0], alone.others, alone.confidence) == ("alice", 0, "likely")
+    assert "Versioning.Status" not in {one.path for one in alone.settings}, (
+        "nobody is named for what nobody is known to have done"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "paths"),
+    [
+        ({"Versioning": {"Status": "Enabled"}, "Logging": None}, {"Versioning": {"Status": "Suspended"}, "Logging": {"TargetBucket": "x", "TargetPrefix": ""}}, ["Versioning.Status"]),
+        ({"Policy": PUBLIC, "Versioning": {"Status": "Enabled"}}, {"Policy": None, "Versioning": {"Status": "Suspended"}}, ["Versioning.Status"]),
+        ({"Policy": None, "Versioning": {"Status": "Enabled"}}, {"Policy": PUBLIC, "Versioning": {"Status": "Suspended"}}, ["Policy", "Versioning.Status"]),
+        ({"Tags": {"Class": "pii"}, "Acl": None}, {"Tags": None, "Acl": None}, ["Tags"]),
+    ],
+    ids=["one of two got better", "a public policy went", "the gravest first", "no rule tells"],
+)  # fmt: skip
+def test_which_differences_made_it_worse(before, after, paths):
+    """By the rules for single settings and by what policies grant; where neither tells, all that did not get better."""
+    change = replace(changed(BUCKET, before, after), direction=Direction.WORSENED)
+    assert [op.path.partition("[")[0] for op in worsened(change)] == paths
+    assert worsened(replace(change, direction=Direction.NEUTRAL)) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "narrow", "wide"),
+    [("Principal", {"AWS": "arn:aws:iam::111122223333:root"}, "*"), ("Action", ["s3:GetObject"], ["s3:GetObject", "s3:PutObject"])],
+    ids=["principal", "action"],
+)  # fmt: skip
+def test_a_statement_that_grants_more_made_it_worse(field, narrow, wide):
+    """A single field of a statement that was widened is told from one that was narrowed."""
+    statement = {**PUBLIC["Statement"][0], "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+    one, other = ({"Policy": {"Statement": [{**statement, field: value}]}} for value in (narrow, wide))
+    suspended = {"Versioning": {"Status": "Suspended"}}, {"Versioning": {"Status": "Enabled"}}
+    wider = replace(changed(BUCKET, {**one, **suspended[0]}, {**other, **suspended[1]}), direction=Direction.MIXED)
+    assert {op.path.partition(".")[0] for op in worsened(wider)} == {"Policy"}
+    narrower = replace(changed(BUCKET, {**other, **suspended[1]}, {**one, **suspended[0]}), direction=Direction.MIXED)
+    assert {op.path for op in worsened(narrower)} == {"Versioning.Status"}
+
+
+def test_blame_gives_each_setting_its_own_maker():
+    """Not the first name of the whole change; a setting whose event was not found has no maker, whatever was found beside it."""
+    after = item(BUCKET, {"Versioning": {"Status": "Suspended"}, "Policy": PUBLIC, "Tags": {"a": "b"}}).configuration
+    found = {one.path: one for one in blame(after, [WIDE], THEN)}
+    who = attribute(WIDE, SEVERAL)
+    versioning = made(found["Versioning.Status"], who)
+    assert versioning is not None
+    assert (versioning.actors[0].principal, versioning.confidence) == ("bob (IAM user)", "exact")
+    effect = next(one for path, one in found.items() if path.startswith("Policy.") and path.endswith(".Effect"))
+    assert made(effect, who).actors[0].principal == "alice (IAM user)"
+    assert made(found["Versioning.Status"], attribute(WIDE, [SEVERAL[1]])).confidence == "none"
+    assert made(found["Versioning.Status"], None) is None
+    older = replace(who, settings=())
+    assert [one.event_name for one in made(found["Versioning.Status"], older).actors] == ["PutBucketVersioning"]
 
 
 def test_creation_and_deletion_have_their_own_events():

@@ -165,6 +165,20 @@ def test_what_is_sensitive_here_is_security():
     assert told(before, bucket({**OPEN, "Tags": {"DataClass": "secret"}}), sensitive=sensitive).klass == "tags"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "klass"),
+    [
+        ({"DataClass": "pii"}, None, "security"),
+        (None, {"DataClass": "pii", "Owner": "x"}, "security"),
+        ({"Owner": "x"}, None, "tags"),
+    ],
+)
+def test_the_only_tag_is_as_sensitive_as_one_of_many(before, after, klass):
+    """Tags that come or go whole are a matter of security where a sensitive one is among them."""
+    change = told(bucket({**OPEN, "Tags": before}), bucket({**OPEN, "Tags": after}), sensitive={'Tags["DataClass"]'})
+    assert change.klass == klass
+
+
 # --- blame -----------------------------------------------------------------------------------------------------------
 
 

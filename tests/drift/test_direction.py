@@ -307,3 +307,42 @@ def test_rules_take_any_value():
                 for other in values:
                     assert worse(rule, one, other, good) == -worse(rule, other, one, good)
     assert GUARDS
+
+
+SUSPENDED, ENABLED = {"Status": "Suspended"}, {"Status": "Enabled"}
+OPEN = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy"), False)
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "after", "direction"),
+    [
+        ("Versioning", None, SUSPENDED, "neutral"),
+        ("Versioning", SUSPENDED, None, "neutral"),
+        ("Versioning", ENABLED, SUSPENDED, "worsened"),
+        ("Versioning", ENABLED, None, "worsened"),
+        ("Versioning", None, ENABLED, "improved"),
+        ("Versioning", SUSPENDED, ENABLED, "improved"),
+        ("PublicAccessBlock", None, OPEN, "neutral"),
+        ("PublicAccessBlock", None, OPEN | {"BlockPublicAcls": True}, "improved"),
+        ("PublicAccessBlock", OPEN, None, "neutral"),
+        ("OwnershipControls", None, {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}, "neutral"),
+        ("OwnershipControls", {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}, None, "worsened"),
+        ("Replication", None, {"Role": "r", "Rules": [{"ID": "a", "Status": "Disabled"}]}, "neutral"),
+    ],
+)
+def test_a_part_that_comes_or_goes_whole_counts_by_what_it_says(part, before, after, direction):
+    """A protection that comes switched off protects nothing, and takes nothing away when it goes."""
+    assert judged(BUCKET, {part: before}, {part: after}).direction == direction
+
+
+@pytest.mark.parametrize("answer", [Status.PASS, Status.FAIL])
+def test_taking_a_tag_off_so_that_a_check_no_longer_asks_is_worse(answer):
+    """What is no longer called confidential is no longer held to it; a check that stops asking for another reason is neutral."""
+    tagged, bare = {"Tags": {"DataClass": "pii"}}, {"Tags": {"Owner": "x"}}
+    now = finding(Status.NOT_APPLICABLE, key="Tags")
+    change = judged(BUCKET, tagged, bare, [finding(answer, key="Tags")], [now])
+    assert (change.direction, change.severity) == (WORSENED, "high")
+    assert change.checks == {"bucket-versioned": f"{answer} -> not_applicable"}
+    assert judged(BUCKET, bare, tagged, [now], [finding(Status.PASS, key="Tags")]).direction == NEUTRAL
+    elsewhere = finding(Status.NOT_APPLICABLE, key="Versioning")
+    assert judged(BUCKET, ON | tagged, ON | bare, [finding(answer)], [elsewhere]).direction == NEUTRAL

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from reporter.drift.noise import Fold
 from reporter.drift.text import LEGEND, Beside, Line, drift_lines, section, summary
-from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op
+from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op, SettingMaker
 
 THEN = datetime(2026, 11, 15, 2, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -184,3 +184,21 @@ def test_long_changes_are_cut_with_a_count():
 def test_a_line_is_data():
     """A line carries its tone for a terminal, and is plain text by itself."""
     assert str(Line(1, "+", "x", "came")) == "  + x"
+
+
+def test_several_people_are_told_apart():
+    """The headline says that there were others; each is named with the settings that are that person's doing."""
+    bob = replace(ALICE, event_id="f", event_name="PutBucketPublicAccessBlock", principal="bob")
+    settings = (
+        SettingMaker(WORSE.ops[0].path, "exact", "", (bob,)),
+        SettingMaker(WORSE.ops[1].path, "exact", "", (ALICE,)),
+    )
+    text = rendered([WORSE], attribution=lambda _: Attribution("exact", "", (ALICE, bob), settings))
+    assert (
+        "by alice via Admin and 1 other (203.0.113.7, console, MFA) PutBucketPolicy 2026-11-18 14:03Z [exact]" in text
+    )
+    assert 'Policy.Statement["Oops"]\n' in text
+    assert "also bob" in text
+    assert "PutBucketPublicAccessBlock 2026-11-18 14:03Z: PublicAccessBlock.BlockPublicPolicy" in text
+    alone = rendered([WORSE], attribution=lambda _: Attribution("exact", "", (ALICE,), settings[1:]))
+    assert "other" not in alone.split("by alice")[1].split("[exact]")[0]

@@ -164,6 +164,7 @@ def a_year(engine):
             changes = history.record_account(engine, begun, snapshot(id, weeks(week), items), describe)
             answer = Status.FAIL if week % 2 else Status.PASS
             history.record_findings(engine, begun, id, [finding(items[0], answer)])
+        history.record_reverted(engine, begun, [], weeks(week))
         history.seal(engine, begun, weeks(week) + DAY)
         if week == 1:
             history.acknowledge(engine, changes[0].id, now=weeks(1), **CASE)
@@ -180,7 +181,9 @@ def test_a_purge_keeps_the_headers_and_what_stood_since(engine):
     purged = history.purge(engine, now, keep=DAY, by="kim")
     assert purged == rehearsed
     assert purged.removed["version"] == 2 * 2 * 3
-    assert purged.removed["run"] == 3
+    assert purged.removed["run"] == purged.removed["reverted"] == 3
+    assert history.reverted(engine, history.run_of(engine, "1")) is None
+    assert history.reverted(engine, history.run_of(engine, "4")) is not None
     assert purged.removed["acknowledgement"] == purged.removed["attribution"] == 1
     assert history.account_snapshot(engine, weeks(0), ONE) is None
     assert history.account_snapshot(engine, history.run_of(engine, "4"), ONE) == before
@@ -208,6 +211,20 @@ def test_a_hold_outlasts_every_purge(engine):
     assert history.verify(engine) == ()
     with pytest.raises(history.Refused, match="no hold"):
         history.release_hold(engine, held.number, by="counsel", now=weeks(6))
+
+
+def test_a_hold_of_everything_lets_nothing_go(engine):
+    """Not a row, not the word that a run was purged; what the hold kept is said, table by table."""
+    a_year(engine)
+    before = history.account_snapshot(engine, weeks(0), ONE)
+    history.hold(engine, reason="case 8", by="counsel", now=weeks(6))
+    purged = history.purge(engine, weeks(6), keep=DAY, by="kim")
+    assert purged.removed == {}
+    assert purged.kept["version"] > 0
+    assert purged.kept["account_scan"] == 2 * 5
+    assert sum(purged.kept.values()) == purged.held
+    assert history.account_snapshot(engine, weeks(0), ONE) == before
+    assert history.verify(engine) == ()
 
 
 def test_the_last_run_is_never_purged(engine):

@@ -1,13 +1,13 @@
 """Findings as intervals: rows only for what does not pass and only when it differs, and counts for all of it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
-from estate_builder import BUCKET, ONE, TWO, bucket, finding, run, snapshot, start, weeks
+from estate_builder import BUCKET, ONE, THREE, TWO, bucket, finding, run, snapshot, start, unreachable, weeks
 
 from reporter import history
 from reporter.drift.changes import describe
-from reporter.model import Evidence, Finding, Status
+from reporter.model import Evidence, Finding, ReadStatus, Status
 
 PASS, FAIL, UNKNOWN, NOT = Status.PASS, Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE
 A, B, C = (bucket(ONE, name) for name in "abc")
@@ -49,6 +49,8 @@ def test_passes_are_counted(engine):
         history.Tally("other", "low", insufficient=1),
     )
     assert list(history.account_tallies(engine, sealed)) == [(ONE, history.tallies(engine, sealed))]
+    (point,) = history.trend(engine, sealed, 1)
+    assert (point.passed, point.failed, point.not_applicable, point.insufficient) == (1, 1, 1, 1)
     only = history.Within(checks=frozenset({"other"}))
     assert [tally.check for tally in history.tallies(engine, sealed, only)] == ["other"]
     assert [record.finding.check for record in history.findings(engine, sealed, only)] == ["other"]
@@ -71,10 +73,12 @@ def test_new_fixed_reopened_persisting_and_lost_from_sight(engine):
     """What became of failures between two runs; a failure that nobody could look at is neither fixed nor new afterwards."""
     first = judge(engine, 0, [finding(A, FAIL), finding(B, FAIL), finding(C, PASS)])
     second = judge(engine, 1, [finding(A, PASS), finding(B, UNKNOWN), finding(C, FAIL)])
-    assert history.movement(engine, second, first) == history.Movement(new=1, fixed=1, lost_sight=1)
+    assert moved(engine, second, first) == {"new": 1, "fixed": 1, "lost_sight": 1, "before": 2, "now": 1}
     third = judge(engine, 2, [finding(A, FAIL), finding(B, FAIL), finding(C, FAIL)])
-    assert history.movement(engine, third, second) == history.Movement(reopened=1, persisting=2)
-    assert history.movement(engine, third, first) == history.Movement(new=1, reopened=1, persisting=1)
+    after = {"reopened": 1, "persisting": 2, "before": 1, "now": 3, "seen_again": 1}
+    assert moved(engine, third, second) == after
+    over_two = {"new": 1, "reopened": 1, "persisting": 1, "before": 2, "now": 3, "between": 1}
+    assert moved(engine, third, first) == over_two
     states = {one.finding.resource: one for one in history.findings(engine, third, previous=second)}
     assert {name: one.state for name, one in states.items()} == {"a": "reopened", "b": "persisting", "c": "persisting"}
     assert [one.state for one in history.findings(engine, third)] == ["persisting"] * 3, (
@@ -83,7 +87,67 @@ def test_new_fixed_reopened_persisting_and_lost_from_sight(engine):
     assert states["b"].failing_since == weeks(0), "it failed before anybody lost sight of it"
     assert states["b"].since == weeks(2)
     fourth = judge(engine, 3, [], items=())
-    assert history.movement(engine, fourth, third) == history.Movement(gone=3)
+    assert moved(engine, fourth, third) == {"gone": 3, "before": 3, "gone_why": {"deleted": 3}}
+
+
+def moved(engine, run, previous, within=history.EVERYWHERE):
+    """The movement without what is nothing; its sum is right."""
+    found = history.movement(engine, run, previous, within)
+    came = found.new + found.reopened + found.seen_again
+    assert found.before + came - found.fixed - found.gone - found.lost_sight - found.between == found.now
+    return {name: value for name, value in asdict(found).items() if value}
+
+
+def test_failures_that_are_gone_are_counted_with_the_reason(engine):
+    """Deleted, no longer asked about, or out of a check's reach (a tag that went): gone, neither fixed nor passed."""
+    other = replace(finding(A, FAIL), check="bucket-other")
+    first = judge(engine, 0, [finding(A, FAIL), finding(B, FAIL), finding(C, FAIL), other])
+    second = judge(engine, 1, [finding(A, NOT), finding(C, PASS)], items=(A, C))
+    gone = {"deleted": 1, "no longer applicable": 1, "no longer asked": 1}
+    assert moved(engine, second, first) == {"fixed": 1, "gone": 3, "before": 4, "gone_why": gone}
+    third = judge(engine, 2, [finding(A, FAIL)], items=(A, C))
+    assert moved(engine, third, second) == {"reopened": 1, "now": 1}
+    assert history.verify(engine) == ()
+
+
+def test_failures_of_an_account_that_left_or_was_left_out_are_gone(engine):
+    """Each with its own reason."""
+    begun = start(engine, weeks(0))
+    for id in (ONE, TWO, THREE):
+        item = bucket(id, f"b{id}")
+        history.record_account(engine, begun, snapshot(id, weeks(0), [item]), describe)
+        history.record_findings(engine, begun, id, [finding(item, FAIL)])
+    first = history.seal(engine, begun, weeks(0))
+    begun = start(engine, weeks(1))
+    history.mark_left(engine, begun, [TWO], weeks(1))
+    excluded = snapshot(THREE, weeks(1), status=ReadStatus.EXCLUDED, listed=frozenset())
+    for one in (snapshot(ONE, weeks(1), [bucket(ONE, f"b{ONE}")]), excluded):
+        history.record_account(engine, begun, one, describe)
+    history.record_findings(engine, begun, ONE, [finding(bucket(ONE, f"b{ONE}"), FAIL)])
+    history.record_findings(engine, begun, THREE, [])
+    second = history.seal(engine, begun, weeks(1))
+    gone = {"account left out": 1, "left the organization": 1}
+    assert moved(engine, second, first) == {"persisting": 1, "gone": 2, "before": 3, "now": 1, "gone_why": gone}
+
+
+def test_a_trend_counts_as_read_what_was_fully_read(engine):
+    """A partly read account is not fully read."""
+    partial = snapshot(TWO, weeks(0), status=ReadStatus.PARTIAL)
+    sealed, _ = run(engine, weeks(0), snapshot(ONE, weeks(0)), partial, unreachable(THREE, weeks(0)))
+    (point,) = history.trend(engine, sealed, 5)
+    assert (point.accounts_read, point.accounts_total) == (1, 3)
+
+
+def test_a_failure_says_since_when_for_its_present_reason(engine):
+    """It may fail longer than for what it fails now: a newer fact has a newer date, whatever waivers come and go."""
+    answers = [finding(A, FAIL, reason="one"), finding(A, FAIL, reason="two"), finding(A, FAIL, reason="two")]
+    for week, answer in enumerate(answers):
+        sealed = judge(engine, week, [answer], waived={answer.key: "W-1"} if week == 2 else None)
+    (record,) = history.findings(engine, sealed)
+    assert (record.since, record.failing_since, record.evidence_since) == (weeks(0), weeks(0), weeks(1))
+    judge(engine, 3, [finding(A, PASS)])
+    (record,) = history.findings(engine, judge(engine, 4, [answers[0]]))
+    assert (record.since, record.evidence_since) == (weeks(4), weeks(4))
 
 
 def test_a_waiver_is_noted_beside_the_status(engine):

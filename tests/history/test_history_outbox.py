@@ -36,6 +36,14 @@ def test_a_letter_is_in_the_outbox_once(engine, sealed):
     assert set(states(engine).values()) == {"pending"}
 
 
+def test_the_newest_letters_are_listed_in_order(engine, sealed):
+    """A log that shows the end of a long outbox reads no more than that."""
+    post(engine, sealed, *(f"{name}@example.com" for name in "abcd"))
+    assert [one.recipient[0] for one in history.deliveries(engine, limit=2)] == ["c", "d"]
+    assert [one.recipient[0] for one in history.deliveries(engine, sealed, ["pending"], limit=9)] == list("abcd")
+    assert history.deliveries(engine, states=["sent"], limit=2) == ()
+
+
 def test_the_way_of_a_letter(engine, sealed):
     """Claimed, sending, refused for now, due again, sent; each step is in the log that an auditor reads."""
     post(engine, sealed, "a@example.com")

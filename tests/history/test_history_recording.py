@@ -129,6 +129,15 @@ def test_a_change_behind_a_gap_has_the_whole_gap_for_its_window(engine):
     assert (changes[0].not_before, changes[0].detected_at) == (weeks(1), weeks(4))
 
 
+def test_a_window_reaches_back_over_any_number_of_blind_looks(engine):
+    """However many readings did not see the part, the window begins at the last one that did."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    for week in range(1, 7):
+        run(engine, weeks(week), snapshot(ONE, weeks(week), [bucket(ONE, "a", unread={"Policy": DENIED})]))
+    _, changes = run(engine, weeks(7), snapshot(ONE, weeks(7), [bucket(ONE, "a", Policy=OPEN)]))
+    assert [change.not_before for change in changes] == [weeks(0)]
+
+
 def test_a_light_reading_leaves_alone_what_it_does_not_ask(engine):
     """A part that was not asked for stays what it was, read or unread, and is no loss of access."""
     run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a", Policy=OPEN, unread={"Tags": DENIED})]))
@@ -372,3 +381,49 @@ def test_a_sealed_run_takes_nothing(engine):
     sealed, _ = run(engine, weeks(0), snapshot(ONE, weeks(0)))
     with pytest.raises(history.Refused, match="sealed"):
         history.record_account(engine, sealed, snapshot(TWO, weeks(0)), describe)
+
+
+def test_only_what_differs_decides_how_far_back_a_window_reaches(engine):
+    """A part that is never read does not widen the window of a change of another; a deletion's begins at the last sight."""
+    unread = {"LogIntegrity": Unread("", "", "NotYetRead"), "Policy": DENIED}
+    for week in (0, 1, 2):
+        run(engine, weeks(week), snapshot(ONE, weeks(week), [bucket(ONE, "a", unread=unread)]))
+    off = bucket(ONE, "a", unread=unread, Versioning={"Status": "Suspended"})
+    _, changes = run(engine, weeks(3), snapshot(ONE, weeks(3), [off]))
+    assert [(one.kind, one.not_before) for one in changes] == [("modified", weeks(2))]
+    _, changes = run(engine, weeks(4), snapshot(ONE, weeks(4)))
+    assert [(one.kind, one.not_before) for one in changes] == [("deleted", weeks(3))]
+
+
+def test_a_broken_listing_that_showed_the_resource_confirms_it(engine):
+    """Seen on the page that came is seen: what changes after it changed since then, not since the last whole listing."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    broken = {"listed": LISTED - {(BUCKET, GLOBAL)}, "status": ReadStatus.PARTIAL}
+    run(engine, weeks(1), snapshot(ONE, weeks(1), [bucket(ONE, "a")], **broken))
+    run(engine, weeks(2), snapshot(ONE, weeks(2), **broken))
+    _, changes = run(engine, weeks(3), snapshot(ONE, weeks(3), [bucket(ONE, "a", Policy=OPEN)]))
+    assert [one.not_before for one in changes] == [weeks(1)]
+
+
+def test_what_happened_before_an_account_left_is_told_when_it_is_back(engine):
+    """A trail that was not seen for weeks before its account left was last seen then: logging off and on since is told."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0)), snapshot(TWO, weeks(0), [trail(TWO, "t", weeks(0))]))
+    closed = {"listed": LISTED - {(TRAIL, "eu-west-1")}, "status": ReadStatus.PARTIAL}
+    run(engine, weeks(1), snapshot(ONE, weeks(1)), snapshot(TWO, weeks(1), **closed))
+    begun = start(engine, weeks(2))
+    history.record_account(engine, begun, snapshot(ONE, weeks(2)), describe)
+    history.mark_left(engine, begun, [TWO], weeks(2))
+    history.seal(engine, begun, weeks(2))
+    times = {"StopLoggingTime": "2026-01-13T00:00:00Z", "StartLoggingTime": "2026-01-13T01:00:00Z"}
+    back = replace(trail(TWO, "t", weeks(3)), volatile={"Status": times})
+    begun = start(engine, weeks(3))
+    history.record_account(engine, begun, snapshot(ONE, weeks(3)), describe)
+    seen = []
+
+    def noting(before, after, **facts):
+        change = describe(before, after, **facts)
+        seen.extend([before.captured_at] if before and after and after.type == TRAIL and change else [])
+        return change
+
+    history.record_account(engine, begun, snapshot(TWO, weeks(3), [back]), noting)
+    assert seen == [weeks(0)]

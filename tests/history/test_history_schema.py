@@ -49,6 +49,16 @@ def test_the_migrations_make_the_tables(engine):
     assert ScriptDirectory.from_config(config()).get_current_head() == schema.HEAD
 
 
+def test_whether_there_is_a_history_is_asked_without_making_one(engine, tmp_path):
+    """An empty database, or somebody else's, is none; asking writes nothing."""
+    assert history.is_made(engine)
+    empty = history.connect(str(tmp_path / "empty.db"))
+    assert not history.is_made(empty)
+    with empty.connect() as connection:
+        assert inspect(connection).get_table_names() == []
+    empty.dispose()
+
+
 def test_another_programs_database_is_left_alone(tmp_path):
     """A database with other tables, or a file that is none, is refused in one sentence and stays as it was."""
     path = tmp_path / "theirs.db"

@@ -179,6 +179,20 @@ def test_readings_say_how_each_account_fared_and_since_when(engine):
     assert history.gaps(engine, sealed, history.Within(accounts=frozenset({TWO})))[0].example == "arn:aws:s3:::b"
 
 
+def test_what_nobody_tried_to_read_is_told_from_what_failed(engine):
+    """Parts and listings left out on purpose are gaps of their own kind; resources are counted as the inventory lists them."""
+    left_out = Unread("GetObject", "s3:GetObject", "NotYetRead")
+    blind = bucket(ONE, "a", unread={"Policy": DENIED, "Tags": left_out})
+    gap = Gap(ONE, GLOBAL, TRAIL, Unread("", "", "Excluded"))
+    foreign = key(TWO, "k")
+    sealed, _ = run(engine, weeks(0), snapshot(ONE, weeks(0), [blind, foreign], gaps=(gap,)), snapshot(TWO, weeks(0)))
+    one, two = history.readings(engine, sealed)
+    assert (one.gaps, one.unasked, two.gaps, two.unasked) == (3, 2, 0, 0)
+    assert one.read_by == f"arn:aws:sts::{ONE}:assumed-role/ReporterAudit/reporter"
+    listed = [row.account for row in history.inventory(engine, sealed)]
+    assert (one.resources, two.resources) == (listed.count(ONE), listed.count(TWO)) == (2, 1)
+
+
 def test_the_inventory_says_how_old_each_line_is(engine):
     """Every standing resource with its digest, and when it was last seen to be so."""
     run(
@@ -278,3 +292,25 @@ def test_a_damaged_document_is_one_clear_sentence(engine):
         connection.commit()
     with pytest.raises(history.Damaged, match="reporter verify"):
         history.versions(engine, BUCKET, "a")
+
+
+def test_between_two_looks_the_answer_says_so(engine):
+    """When it was last seen by an instant, when next, and whether that look showed the same, another value, or nothing."""
+    off = {"Versioning": {"Status": "Suspended"}}
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    run(engine, weeks(1), snapshot(ONE, weeks(1), [bucket(ONE, "a")]))
+    run(engine, weeks(2), unreachable(ONE, weeks(2)))
+    run(engine, weeks(3), snapshot(ONE, weeks(3), [bucket(ONE, "a", **off)]))
+    run(engine, weeks(4), snapshot(ONE, weeks(4)))
+    day = timedelta(days=1)
+    asked = [history.around(engine, BUCKET, "a", weeks(week) + day) for week in range(5)]
+    assert asked == [
+        history.Around(weeks(0), weeks(1), "same"),
+        history.Around(weeks(1), weeks(3), "different"),
+        history.Around(weeks(1), weeks(3), "different"),
+        history.Around(weeks(3), weeks(4), "gone"),
+        history.Around(None, None),
+    ]
+    assert history.around(engine, BUCKET, "a", weeks(3)).last == weeks(3)
+    kept = history.around(engine, ACCOUNT, ONE, weeks(9))
+    assert (kept.last, kept.next, kept.shows) == (weeks(4), None, "")

@@ -1,26 +1,34 @@
 """The proof: whatever is altered by hand in whatever table, `verify` names the row; what was written properly passes."""
 
+import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from estate_builder import BUCKET, ONE, TWO, bucket, finding, key, snapshot, start, trail, unreachable, weeks
 
 from reporter import history
 from reporter.drift.changes import describe
 from reporter.history.columns import FOREVER
+from reporter.history.schema import MIGRATIONS
 from reporter.history.tables import Row
-from reporter.model import Actor, Attestation, Attribution, Status, Waiver
+from reporter.model import Actor, Attestation, Attribution, SettingMaker, Status, Waiver
 
 DAY = timedelta(days=1)
+KIM = Actor("e", "n", weeks(4), "kim", mfa=True)
+LIKELY = Attribution("likely", "one event", (KIM,), (SettingMaker("Policy", "likely", "one event", (KIM,)),))
 
 
 def everything(engine):
-    """Five weeks with something in every table."""
+    """Five weeks with something in every table; the last run is a narrowed one of a schedule."""
     for week in range(5):
-        begun = start(engine, weeks(week))
+        asked = {"schedule": "weekly", "selection": [ONE, TWO]} if week == 4 else {}
+        begun = start(engine, weeks(week), **asked)
         tags = {"week": str(week)}
         items = [bucket(ONE, "a", Tags=tags), bucket(ONE, "b"), trail(ONE, "t", weeks(week)), key(TWO, "k")]
         facts = {"ou_path": f"Root/{week // 2}"}
@@ -31,10 +39,12 @@ def everything(engine):
         history.record_account(engine, begun, other, describe)
         answers = [finding(items[1], Status.FAIL, reason=f"reason {week // 2}"), finding(items[2], Status.PASS)]
         history.record_findings(engine, begun, ONE, answers, {answers[0].key: "W-1"} if week else {})
+        if week == 4:
+            history.record_reverted(engine, begun, [(changes[0], LIKELY)], weeks(week))
         history.seal(engine, begun, weeks(week) + DAY, [ONE, TWO])
     id = changes[0].id
     now, soon = weeks(5), date(2026, 5, 1)
-    history.attribute(engine, {id: Attribution("likely", "one event", (Actor("e", "n", now, "kim", mfa=True),))}, now)
+    history.attribute(engine, {id: LIKELY}, now)
     history.add_waiver(engine, Waiver("W-1", "*", "why", "kim", "lee", soon), by="kim", now=now)
     history.attest(engine, Attestation("cis", "1.1", "yes", "kim", soon, "f.pdf"), now, b"evidence")
     history.acknowledge(engine, id, owner="kim", reason="planned", expires_on=soon, by="kim", now=now)
@@ -45,7 +55,14 @@ def everything(engine):
     sealed = history.run_of(engine, "last")
     history.add_report(engine, sealed, edition="all", format="pdf", sha256="ab", path="x.pdf", size=1, now=now)
     history.enqueue(engine, sealed, [history.Letter("all", "kim@example.com", "<1>")], now)
+    history.add_signature(engine, sealed, signed(sealed), now, by="kim")
     history.claim_slot(engine, "weekly", "2026-02-09T02:00", "w", now)
+
+
+def signed(sealed, key="SHA256:x"):
+    """A signed head, as far as the history looks into it."""
+    statement = {"run": sealed.id, "seq": sealed.seq, "chain": sealed.chain}
+    return json.dumps({"statement": statement, "signature": {"algorithm": "ed25519", "key": key}}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +102,68 @@ def test_what_was_written_properly_passes(engine):
     assert history.verify(engine) == ()
 
 
+def test_signed_heads_are_kept_as_they_were_handed_out(engine):
+    """Byte for byte and once for each key; what is not the run's head, or no signed head, is refused."""
+    everything(engine)
+    sealed = history.run_of(engine, "last")
+    (head,) = history.signatures(engine, sealed)
+    assert (head.run, head.chain, head.key, head.document) == (sealed.id, sealed.chain, "SHA256:x", signed(sealed))
+    history.add_signature(engine, sealed, signed(sealed) + b" ", weeks(6))  # the same key: the first one stays
+    history.add_signature(engine, sealed, signed(sealed, "SHA256:y"), weeks(6))
+    assert [one.key for one in history.signatures(engine)] == ["SHA256:x", "SHA256:y"]
+    assert history.signatures(engine, sealed)[0].document == signed(sealed)
+    with pytest.raises(history.Refused, match="is not the head of run"):
+        history.add_signature(engine, sealed, signed(history.run_of(engine, "4")), weeks(6))
+    with pytest.raises(history.Refused, match="no signed head"):
+        history.add_signature(engine, sealed, b"PDF", weeks(6))
+    assert history.verify(engine) == ()
+
+
+def test_what_came_and_went_is_kept_with_its_run(engine):
+    """In the order it was told, with who did it, within a scope; nothing can be added once the run is sealed."""
+    everything(engine)
+    sealed = history.run_of(engine, "last")
+    kept = history.reverted(engine, sealed)
+    assert kept is not None
+    ((change, who),) = kept.changes
+    assert who == LIKELY
+    assert change.resource in {"a", "b"}
+    assert replace(change, id=None) in [replace(one, id=None) for one in history.changes(engine, run=sealed)]
+    elsewhere = history.reverted(engine, sealed, history.Within(accounts=frozenset({TWO})))
+    assert elsewhere is not None
+    assert elsewhere.changes == ()
+    assert history.reverted(engine, history.run_of(engine, "3")) is None, "nobody asked then"
+    with pytest.raises(history.Refused, match="sealed"):
+        history.record_reverted(engine, sealed, [], weeks(6))
+    begun = start(engine, weeks(7))
+    for words in ({f"{ONE} eu-west-1": "AccessDenied"}, {}):
+        history.record_reverted(engine, begun, [], weeks(7), unasked=words, calls=len(words))
+    again = history.reverted(engine, begun)
+    assert again is not None
+    assert (again.unasked, again.calls) == ({}, 0), "recorded twice, the later counts"
+
+
+def test_an_older_history_is_migrated_and_still_proves_what_it_proved(engine):
+    """Columns that came later change neither the chain nor the journal of what was written before them."""
+    begun = start(engine, weeks(0))
+    (item,) = items = [bucket(ONE, "a")]
+    history.record_account(engine, begun, snapshot(ONE, weeks(0), items), describe)
+    history.seal(engine, begun, weeks(0))
+    begun = start(engine, weeks(1))
+    changes = history.record_account(engine, begun, snapshot(ONE, weeks(1)), describe)
+    assert changes[0].resource == item.id
+    history.seal(engine, begun, weeks(1))
+    history.attribute(engine, {changes[0].id: Attribution("likely", "one event", (KIM,))}, weeks(1))
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    history.prepare(engine, weeks(2))
+    assert history.verify(engine) == ()
+    assert history.run_of(engine, "last").selection == ()
+
+
 def value(table, column):
     """Something else that the column could hold."""
     name = str(column.type).upper()
@@ -109,6 +188,8 @@ def value(table, column):
         "tags",
         "parent_ids",
         "value",
+        "settings",
+        "selection",
     }:
         return "'{\"forged\":1}'"
     return "'forged'"
@@ -176,7 +257,18 @@ def test_a_row_removed_by_hand_is_missed(full, tmp_path, table):
         ), found
         return
     named = {problem.table for problem in found}
-    said = {"document": {"version", "finding", "change", "account_scan", "attestation", "baseline"}}.get(table, {table})
+    said = {
+        "document": {
+            "version",
+            "finding",
+            "change",
+            "account_scan",
+            "attestation",
+            "baseline",
+            "reverted",
+            "head_signature",
+        }
+    }.get(table, {table})
     assert named & said, found
     assert any("missing" in problem.what for problem in found), found
 
@@ -231,4 +323,35 @@ def test_a_forger_who_knows_the_seals_is_caught_by_the_chain(full, tmp_path):
     assert any("do not add up to what run 1 recorded" in problem.what for problem in found)
     forge(SCAN, 1, items=77)
     assert any(problem.table == "run" and "root" in problem.what for problem in history.verify(engine))
+    engine.dispose()
+
+
+def test_a_chain_made_anew_does_not_fit_what_was_signed(full, tmp_path):
+    """Whoever could write every seal, root and head anew cannot sign them: the signed head is of another chain."""
+    from sqlalchemy import select, update
+
+    from reporter.history import journal
+    from reporter.history.acts_tables import JOURNAL
+    from reporter.history.engine import write
+    from reporter.history.runs import link
+    from reporter.history.tables import RUN
+
+    path = tmp_path / "rewritten.db"
+    shutil.copy(full, path)
+    engine = history.connect(str(path))
+
+    def rewrite(connection):
+        chain = ""
+        entries = {row.number: row.chain for row in connection.execute(select(JOURNAL))}
+        for row in connection.execute(select(RUN).order_by(RUN.c.seq)).mappings().all():
+            said = dict(row) | {"tool_version": "forged"}
+            chain = link(chain, said, entries.get(row["journal"], journal.NOTHING))
+            connection.execute(
+                update(RUN).where(RUN.c.number == row["number"]).values(tool_version="forged", chain=chain)
+            )
+
+    write(engine, rewrite)
+    found = history.verify(engine)
+    assert {problem.table for problem in found} == {"head_signature"}, found
+    assert "another head than run #5 has" in found[0].what
     engine.dispose()

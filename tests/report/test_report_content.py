@@ -12,7 +12,7 @@ from report_parts import OPTIONS, forms
 
 from reporter.model import ControlStatus, ReadStatus, Status
 from reporter.report.content import build
-from reporter.report.edition import Edition
+from reporter.report.edition import Edition, NoSuchEdition
 from reporter.report.source import Scope
 
 
@@ -31,10 +31,10 @@ def test_a_bad_week_is_told_in_one_sentence():
     assert verdict.headline == "Worse than last time"
     assert verdict.sentence == (
         "Since 15 Nov 2026, 4 settings worsened, 1 improved, 4 findings are new, 1 came back and 2 are fixed; "
-        "19 findings are open, 6 of them critical or high."
+        "1 resource can no longer be read whole; 19 findings are open, 6 of them critical or high."
     )
-    assert "1 could not be reached" in verdict.caveat
-    assert "None of this counts as a pass" in verdict.caveat
+    assert "1 not reached" in verdict.caveat
+    assert "never counts as a pass" in verdict.caveat
 
 
 def test_the_first_report_establishes_a_baseline():
@@ -61,7 +61,8 @@ def test_a_quiet_week_with_an_unreachable_account_is_not_called_whole():
     """The caveat and the subject name what was not seen."""
     made = forms(organization(quiet=True))
     assert "1 account not reached" in made.mail.subject
-    assert "could not be reached" in made.content.verdict.caveat
+    assert "1 not reached" in made.content.verdict.caveat
+    assert made.content.verdict.sentence.startswith("Nothing that was read has changed since 15 Nov 2026;")
 
 
 def test_every_figure_can_be_recomputed_from_the_data():
@@ -110,7 +111,7 @@ def test_the_account_that_could_not_be_reached_is_in_every_place():
     """Coverage, map, what was not assessed, the figures and the mail."""
     made = forms(organization())
     assert "sandbox-ml" in made.mail.text
-    assert any(gap.iam == "sts:AssumeRole" for gap in made.content.unassessed.gaps.rows)
+    assert any(gap.what == "sts:AssumeRole" for gap in made.content.unassessed.failed.rows)
     assert any(row.account.name == "sandbox-ml" for row in made.content.map.rows.rows)
 
 
@@ -162,15 +163,24 @@ def test_waived_findings_still_count_as_failed():
 
 @pytest.mark.parametrize("edition", ["account:999999999999", "ou:Root/Nowhere", "framework:pci"])
 def test_an_edition_of_nothing_is_one_clear_error(edition):
-    """It names what was asked for."""
-    with pytest.raises(ValueError, match=edition.split(":")[1]):
+    """It names what was asked for, and where those that exist are listed."""
+    with pytest.raises(NoSuchEdition, match=edition.split(":")[1]) as told:
         content(edition)
+    assert any(words in str(told.value) for words in ("`reporter coverage` lists", "Its units are", "Known: "))
+
+
+def test_an_edition_that_is_nearly_right_is_guessed():
+    """By the account's name, or a unit spelt nearly so."""
+    with pytest.raises(NoSuchEdition, match="Did you mean account:200000000001"):
+        content("account:payments-prod")
+    with pytest.raises(NoSuchEdition, match="Did you mean ou:Root/Workloads/Prod"):
+        content("ou:Root/Workload/Prod")
 
 
 @pytest.mark.parametrize("text", ["everything", "account", "organization:x", "ou:"])
 def test_an_edition_that_does_not_exist_is_one_clear_error(text):
     """It names the text and the remedy."""
-    with pytest.raises(ValueError, match=text.split(":")[0]):
+    with pytest.raises(NoSuchEdition, match=text.split(":")[0]):
         Edition.parse(text)
 
 

@@ -2,17 +2,21 @@
 
 import hashlib
 import io
+import re
 import subprocess
 from dataclasses import replace
 
 import pikepdf
 import pytest
+import segno
 from organization import organization
 from pdf_structure import headings, problems
-from report_parts import OPTIONS, forms, pdf_of, pdf_text, shared_pdf
+from report_parts import OPTIONS, forms, pdf_everything, pdf_of, pdf_text, shared_pdf
 from vast import vast
 
-from reporter.report.pdf import Limits, PdfFailed, PdfUnavailable, job, render_pdf, render_pdfs
+from reporter.model import Status
+from reporter.report.charts import code
+from reporter.report.pdf import Limits, PdfFailed, PdfUnavailable, Unwritable, job, render_pdf, render_pdfs
 from reporter.report.render import Look
 
 EDITIONS = ["organization", "executive", "account:200000000001"]
@@ -167,3 +171,48 @@ def test_the_body_stays_within_forty_pages():
     assert "70 of 1,300 failing findings" in text
     assert "all are in the attached findings.csv" in text
     assert "controls shown, failing and unanswered ones first" in text
+
+
+def test_the_code_on_the_cover_holds_the_command_to_verify():
+    """With the whole chain head, said in words beside it and in its alternative text."""
+    made, pdf = shared_pdf()
+    command = f"reporter verify --history --head {made.content.cover.chain.lower()}"
+    drawn = code(command)
+    assert f"QR code that holds the text: {command}" in pdf_everything(pdf.data)
+    assert drawn.path in made.page
+    matrix = [list(row) for row in segno.make_qr(command, error="m", boost_error=False).matrix]
+    assert modules(drawn) == matrix
+
+
+def modules(drawn):
+    """The dark modules a code's path draws, its quiet zone taken off."""
+    side = drawn.size - 8
+    rows = [[0] * side for _ in range(side)]
+    for x, y, length in re.findall(r"M(\d+) (\d+)h(\d+)v1H\d+z", drawn.path):
+        for step in range(int(length)):
+            rows[int(y) - 4][int(x) - 4 + step] = 1
+    return rows
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    """It names the folder and the setting; the document that was made is not half there."""
+    blocked = tmp_path / "reports"
+    blocked.write_text("a file, where a folder should be")
+    made = forms(organization(), "executive")
+    with pytest.raises(Unwritable, match=r"reports.*report\.directory"):
+        render_pdf(made.content, made.files, Look(), cache=blocked / ".cache")
+
+
+def test_an_accounts_edition_with_many_findings_stays_short():
+    """About ten pages: findings alike are one, medium and low ones a line each."""
+    source = organization()
+    failing = [r for r in source.answers if r.finding.account == "200000000003" and r.finding.status is Status.FAIL]
+    others = {r.finding.check: r for r in source.answers if r.finding.status is Status.FAIL}
+    for n in range(46 - len(failing)):
+        model = list(others.values())[n % len(others)]
+        name = f"bucket-{n}"
+        again = replace(model.finding, account="200000000003", resource=name, arn=f"arn:aws:s3:::{name}")
+        source.answers.append(replace(model, finding=again, waiver=None))
+    made = forms(source, "account:200000000003")
+    assert made.content.findings.total == 46
+    assert pdf_of(made).pages <= 12

@@ -170,10 +170,6 @@ BLUE_BUCKETS = (
     Bucket("blue-tls-one", policy=tls("blue-tls-one", Principal={"AWS": f"arn:aws:iam::{BLUE}:role/app"})),
     Bucket("blue-tls-put", policy=tls("blue-tls-put", Action="s3:PutObject")),
     Bucket("blue-tls-list", policy=tls("blue-tls-list", Condition={"Bool": {"aws:SecureTransport": ["false"]}})),
-    Bucket(
-        "blue-tls-spelt",
-        policy={"Version": "2012-10-17", "Statement": tls_only("blue-tls-spelt") | {"Condition": {"Bool": {"AWS:securetransport": "false"}}}},
-    ),
     Bucket("blue-suspended", versioning={"Status": "Suspended"}),
     Bucket("blue-mfa", versioning=WITH_MFA),
     Bucket("blue-lock-empty", versioning=VERSIONED, object_lock={"ObjectLockEnabled": "Enabled"}),
@@ -217,7 +213,13 @@ TEAL_ACCOUNT = Member(
 )  # fmt: skip
 SAND_ACCOUNT = Member(
     SAND, "alder-sand", "sand@alder.example", "Sandbox", regions=BOTH, public_access_block=None,
-    buckets=(opened("sand-opened", policy=policy(public_read("sand-opened"))),),
+    buckets=(
+        opened("sand-opened", policy=policy(public_read("sand-opened"))),
+        Bucket(
+            "sand-tls-spelt",
+            policy={"Version": "2012-10-17", "Statement": tls_only("sand-tls-spelt") | {"Condition": {"Bool": {"AWS:securetransport": "false"}}}},
+        ),
+    ),
 )  # fmt: skip
 RED_ACCOUNT = Member(
     RED, "alder-red", "red@alder.example", "Workloads", regions=BOTH, public_access_block=None,

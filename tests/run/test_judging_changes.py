@@ -90,6 +90,20 @@ def test_a_lifecycle_on_the_log_bucket_is_a_matter_of_security(
     assert change.checks["cloudtrail-bucket-retention"] == "pass -> fail"
 
 
+def test_taking_away_the_tag_that_a_check_goes_by_is_worse(
+    engine: history.Engine, simulated: Simulation, by: Judgement
+) -> None:
+    """The check has nothing to ask any more; that the bucket evades it is told, as gravely as the check takes it."""
+    tags = {"TagSet": [{"Key": "DataClass", "Value": "pii"}]}
+    simulated.act("alder-teal", "s3", "put_bucket_tagging", region=WEST, Bucket="teal-opened", Tagging=tags)
+    judged(engine, simulated, ORGANIZATION, by)
+    simulated.advance(days=7)
+    simulated.act("alder-teal", "s3", "delete_bucket_tagging", region=WEST, Bucket="teal-opened")
+    change = changes(engine, simulated, by)["teal-opened"]
+    assert change.checks == {"s3-sensitive-bucket-restricted": "fail -> not_applicable"}
+    assert (change.direction, change.severity, change.klass) == (Direction.WORSENED, "high", "security")
+
+
 def answer(account: str, status: Status) -> Finding:
     """An account's answer that rests on the organization's trail."""
     read = Evidence(

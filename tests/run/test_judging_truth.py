@@ -87,7 +87,6 @@ blue-tls-prefix       fail  s3-bucket-tls-only
 blue-tls-one          fail  s3-bucket-tls-only
 blue-tls-put          fail  s3-bucket-tls-only
 blue-tls-list         pass  s3-bucket-tls-only
-blue-tls-spelt        pass  s3-bucket-tls-only
 blue-suspended        fail  s3-bucket-versioning s3-bucket-mfa-delete
 blue-mfa              pass  s3-bucket-versioning s3-bucket-mfa-delete
 blue-lock-empty       fail  s3-bucket-object-lock
@@ -124,6 +123,7 @@ teal-opened           pass  s3-bucket-not-public-read
 teal-opened           fail  s3-bucket-public-access-block
 alder-sand            pass  s3-account-public-access-block organization-protects-cloudtrail
 sand-opened           pass  s3-bucket-not-public-read s3-bucket-public-access-block
+sand-tls-spelt        pass  s3-bucket-tls-only
 
 alder-red             pass  cloudtrail-enabled cloudtrail-multi-region
 red-east              pass  cloudtrail-logging cloudtrail-bucket-in-organization cloudtrail-bucket-policy-scoped

@@ -130,7 +130,7 @@ def test_a_run_for_one_account_leaves_the_others_out_and_says_so(world: World) -
     """--accounts: the others are excluded, with the reason; nothing of theirs is deleted."""
     ran(world)
     member = world.sim.organization.accounts[-1]
-    told = ran(world, "--accounts", member.id, "--no-deliver")
+    told = ran(world, "--accounts", member.id)
     assert told["coverage"]["read"] == 1
     assert told["coverage"]["excluded"] == 4
     assert told["changes"] == 0
@@ -204,7 +204,7 @@ def test_a_mail_server_that_refuses_leaves_the_report_and_the_reason(world: Worl
     from reporter.simulate.mail import Manners
 
     world.mailbox.manners = Manners(refuse=("lead@*",))
-    told = ran(world)
+    told = ran(world, code=3)
     assert told["deliveries"] == {"failed": 1}
     engine = history.connect(world.database)
     (row,) = history.deliveries(engine)

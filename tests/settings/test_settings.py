@@ -53,6 +53,18 @@ def test_no_file_and_no_environment_gives_the_defaults(tmp_path: Path, monkeypat
         ("[report]\ntime_zone = 'Mars/Olympus'\n", "report.time_zone = 'Mars/Olympus': no time zone is called"),
         ("[organization]\naccounts = ['123']\n", "organization.accounts.0 = '123': "),
         ("[[schedule]]\nid = 'A B'\n", "schedule.0.id = 'A B': "),
+        ("[report]\nname = 'x'\n", "report.name: no such key; did you mean organization_name?"),
+        ("[mail]\nname = 'x'\n", "mail.name: no such key; known here: transport"),
+        ("[report]\naccent = 'blue'\n", "report.accent = 'blue': write a colour like"),
+        ("[report]\ntemplates = 'nowhere'\n", "/nowhere': there is no such folder"),
+        ("[aws]\nca_bundle = 'nowhere'\n", "/nowhere': there is no such file; it holds certificates"),
+        (
+            "[history]\nurl = 'oracle://h/d'\n",
+            "history.url: 'oracle' is no database reporter knows; use sqlite:///path",
+        ),
+        ("[sign]\nkey_file = 'k'\nkms_key = 'alias/k'\n", "sign: key_file and kms_key exclude each other"),
+        ("[watch]\nparts = ['trials']\n", "watch.parts.0 = 'trials': "),
+        ("[role]\nsession_name = 'a b'\n", "role.session_name = 'a b': AWS takes 2 to 64 letters"),
         ("[mail\n", "is not valid TOML"),
         ("[[recipient]]\nedition = 'executive'\n", "recipient.0: exactly one of address, account_tag"),
         ("[archive]\nlock_mode = 'COMPLIANCE'\n", "archive: lock_mode needs lock_days"),
@@ -110,3 +122,46 @@ def test_a_missing_secret_file_and_a_missing_settings_file_say_so(tmp_path: Path
         load(write(tmp_path, "[mail]\npassword_file = 'nowhere'\n"), {})
     with pytest.raises(SettingsError, match="reporter init"):
         load(tmp_path / "absent.toml", {})
+
+
+def test_no_mistake_is_told_as_a_pattern(tmp_path: Path) -> None:
+    """Nobody reads regular expressions: what is wanted is said in words."""
+    text = (
+        "[organization]\naccounts = ['x']\n[role]\nsession_name = '/'\n[report]\naccent = 'x'\n[mail]\nsender = 'x'\n"
+        "[[recipient]]\naddress = 'x'\n[[recipient]]\naddress = 'a@b.example'\nedition = 'x'\n"
+        "[[webhook]]\nname = 'X Y'\n[[schedule]]\nid = 'X Y'\n"
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(write(tmp_path, text), {})
+    assert len(str(caught.value).splitlines()) == 8
+    assert not re.search(r"pattern|\\d|\[\^", str(caught.value))
+
+
+def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None:
+    """The file is not to blame for it, and a secret is not repeated."""
+    file = write(tmp_path, "[mail]\nport = 25\n")
+    with pytest.raises(SettingsError, match=r"^environment: REPORTER_MAIL__PORT = 'x': "):
+        load(file, {"REPORTER_MAIL__PORT": "x"})
+    with pytest.raises(SettingsError) as caught:
+        load(file, {"REPORTER_SIGN__PASSWORD": "[1]"})
+    assert str(caught.value).startswith("environment: REPORTER_SIGN__PASSWORD: ")
+
+
+def test_every_key_is_read_by_somebody() -> None:
+    """A key that nothing uses promises what it does not keep."""
+    package = Path(__file__).parent.parent.parent / "reporter"
+    code = "\n".join(
+        file.read_text(encoding="utf-8")
+        for file in package.rglob("*.py")
+        if "settings" not in file.relative_to(package).parts
+    )
+    by_file = {f"{key}_file" for key in ("external_id", "url", "password")}  # read with the secret they name
+    whole = {"targets"}  # handed to the checks as it stands
+    unused = [
+        key
+        for key in known_keys()
+        if key.partition(".")[0] not in whole
+        and key.partition(".")[2] not in by_file
+        and not re.search(rf"\.{key.partition('.')[2]}\b", code)
+    ]
+    assert unused == []

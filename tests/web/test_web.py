@@ -40,7 +40,8 @@ def pages(tmp_path: Path, report: Path) -> Iterator[TestClient]:
         engine, run, edition="organization", format="html", sha256=digest, path=str(report), size=len(data), now=NOW
     )
     history.enqueue(engine, run, [history.Letter("organization", f"{HOSTILE}@example.com", "<id@x>")], NOW)
-    with TestClient(application(engine, data_file("templates"), "Example")) as client:
+    pages = application(engine, data_file("templates"), "Example", names=["reporter.example.com"])
+    with TestClient(pages, base_url="http://127.0.0.1:8477") as client:
         yield client
 
 
@@ -82,3 +83,20 @@ def test_the_pages_change_nothing(pages: TestClient) -> None:
     """Only reading methods are answered."""
     assert pages.post("/").status_code == 405
     assert pages.delete("/runs/1").status_code == 405
+
+
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST:8477", "127.0.0.1", "[::1]:8477", "reporter.example.com"])
+def test_the_server_answers_to_its_own_names(pages: TestClient, name: str) -> None:
+    """Loopback by any spelling, and the names that were configured, with or without a port."""
+    assert pages.get("/", headers={"host": name}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:8477", "localhost.evil.example", "[::1", ""])
+def test_a_request_under_another_name_gets_nothing(pages: TestClient, name: str) -> None:
+    """A name of somebody else's that leads here is no way in for their web page: 421, on every path but the probe's."""
+    assert pages.get("/health", headers={"host": name}).text == "ok\n"  # probes ask by address
+    for path in ("/", "/runs/1/organization.html", "/nowhere"):
+        answer = pages.get(path, headers={"host": name})
+        assert answer.status_code == 421
+        assert "Report" not in answer.text
+        assert answer.headers["x-content-type-options"] == "nosniff"

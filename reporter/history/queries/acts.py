@@ -28,6 +28,11 @@ def rows(table: Table, *conditions: Any, limit: int | None = None) -> Select[Any
     return select(table).where(*conditions).order_by(_key(table)).limit(limit)
 
 
+def newest(table: Table, *conditions: Any, limit: int) -> Select[Any]:
+    """The last rows that were written, the newest first."""
+    return select(table).where(*conditions).order_by(_key(table).desc()).limit(limit)
+
+
 def new_row(table: Table) -> Insert:
     """Insert one row; answers with its number."""
     return insert(table).returning(_key(table))
@@ -61,9 +66,9 @@ def entries(subject: str, key: str, act: str, limit: int | None) -> Select[Any]:
 # --- the outbox ---
 
 
-def leases_ended(now: datetime) -> Select[Any]:
-    """Letters in the hands of workers that gave no sign in time."""
-    return rows(DELIVERY, DELIVERY.c.state.in_(("claimed", "sending")), DELIVERY.c.lease_until <= now)
+def in_hand() -> Select[Any]:
+    """Letters in the hands of workers, whether these still live or not."""
+    return rows(DELIVERY, DELIVERY.c.state.in_(("claimed", "sending")))
 
 
 def due(now: datetime, limit: int) -> Select[Any]:

@@ -170,7 +170,7 @@ JUDGE = (
 
 # --- who made them ---
 
-_VALUES = ("confidence", "reason", "looked_up_at", "tries")
+_VALUES = ("confidence", "reason", "looked_up_at", "tries", "settings")
 NEW_EVENTS = insert(EVENT)
 
 

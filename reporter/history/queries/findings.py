@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, type_coerce
 
 from reporter.history.nouns import Within
 from reporter.history.queries.changes import rank
@@ -18,8 +18,18 @@ def _of_run(run: int, within: Within) -> list[ColumnElement[bool]]:
     return wanted
 
 
+_OTHER = FINDING.alias("other")
+# when the answer last rested on other evidence than it does
+_OTHERWISE = (
+    select(func.max(_OTHER.c.valid_to))
+    .where(_OTHER.c.resource == FINDING.c.resource, _OTHER.c.check == FINDING.c.check)
+    .where(_OTHER.c.valid_to <= FINDING.c.valid_from, _OTHER.c.detail != FINDING.c.detail)
+    .correlate(FINDING)
+    .scalar_subquery()
+)
 _SHOWN = (
     *FINDING.columns,
+    type_coerce(_OTHERWISE, FINDING.c.valid_from.type).label("otherwise_until"),
     RESOURCE.c.account.label("owner"),
     RESOURCE.c.region,
     RESOURCE.c.type,
@@ -162,10 +172,13 @@ def history(type: str, resource: str, check: str) -> Select[Any]:
 
 
 def trend(seq: int, limit: int, within: Within) -> Select[Any]:
-    """The sums of the last sealed runs up to one."""
-    read = case((SCAN.c.status.in_(("read", "partial")), 1), else_=0)
-    sums = [func.sum(SCAN.c[name]).label(name) for name in ("passed", "failed", "waived", "insufficient")]
-    last = select(RUN.c.number).where(RUN.c.seq <= seq).order_by(RUN.c.seq.desc()).limit(limit)
+    """The sums of the last sealed runs of the whole organization up to one, and of that one; `read` means fully."""
+    read = case((SCAN.c.status == "read", 1), else_=0)
+    sums = [
+        func.sum(SCAN.c[name]).label(name) for name in ("passed", "failed", "waived", "insufficient", "not_applicable")
+    ]
+    whole = or_(RUN.c.selection.is_(None), RUN.c.seq == seq)
+    last = select(RUN.c.number).where(RUN.c.seq <= seq, whole).order_by(RUN.c.seq.desc()).limit(limit)
     return (
         select(RUN.c.id, RUN.c.as_of, RUN.c.number, *sums, func.sum(read).label("read"), func.count().label("total"))
         .select_from(scans_with_accounts().join(RUN, RUN.c.number == SCAN.c.run))

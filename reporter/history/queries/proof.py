@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, exists, func, select, type_coerce
+from sqlalchemy import Select, Table, bindparam, exists, func, select, type_coerce
 from sqlalchemy.types import NULLTYPE
 
-from reporter.history.acts_tables import JOURNAL, PURGE
+from reporter.history.acts_tables import JOURNAL, PURGE, SIGNATURE
 from reporter.history.queries.purging import REFERENCES
 from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, META, RESOURCE, RUN, SCAN, VERSION
 
@@ -35,7 +35,14 @@ MISSING_RESOURCES = tuple(
 READERS = select(SCAN.c.account).union(select(VERSION.c.reader), select(FINDING.c.account)).order_by("account")
 SEALED_RUNS = select(RUN).where(RUN.c.seq.is_not(None)).order_by(RUN.c.seq)
 SEALED_ENTRIES = select(JOURNAL.c.number, JOURNAL.c.chain).where(JOURNAL.c.number.in_(select(RUN.c.journal)))
+CHAIN_OF = select(RUN.c.chain).where(RUN.c.seq == bindparam("seq"))
+ENTRY_CHAIN = select(JOURNAL.c.chain).where(JOURNAL.c.number == bindparam("number"))
 LAST_PURGE = select(func.max(PURGE.c.cutoff))
+SIGNED = (
+    select(SIGNATURE.c.number, SIGNATURE.c.document, RUN.c.seq, RUN.c.chain)
+    .join(RUN, RUN.c.number == SIGNATURE.c.run)
+    .order_by(SIGNATURE.c.number)
+)
 PURGES = select(PURGE.c.at, PURGE.c.cutoff)
 FACTS = select(META.c.key, META.c.value)
 

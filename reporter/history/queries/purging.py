@@ -21,7 +21,17 @@ from sqlalchemy import (
     update,
 )
 
-from reporter.history.acts_tables import ACKNOWLEDGEMENT, ATTESTATION, ATTRIBUTION, BASELINE, EVENT, HOLD, NOTE
+from reporter.history.acts_tables import (
+    ACKNOWLEDGEMENT,
+    ATTESTATION,
+    ATTRIBUTION,
+    BASELINE,
+    EVENT,
+    HOLD,
+    NOTE,
+    REVERTED,
+    SIGNATURE,
+)
 from reporter.history.queries.recording import OPEN
 from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE, RUN, SCAN, VERSION
 
@@ -36,6 +46,8 @@ REFERENCES = (
     (SCAN, SCAN.c.tally),
     (ATTESTATION, ATTESTATION.c.evidence),
     (BASELINE, BASELINE.c.content),
+    (REVERTED, REVERTED.c.content),
+    (SIGNATURE, SIGNATURE.c.document),
 )
 BY_CHANGE = (ATTRIBUTION, EVENT, ACKNOWLEDGEMENT, NOTE)
 
@@ -89,9 +101,17 @@ def old_rows(cutoff: datetime, edge: datetime) -> Iterator[tuple[Table, ColumnEl
     yield ACCOUNT, and_(ACCOUNT.c.valid_to <= edge, ACCOUNT.c.valid_to != OPEN), _account_held(ACCOUNT.c.account)
 
 
+def old_reverts(cutoff: datetime) -> Select[Any]:
+    """Runs of which it is kept what came and went unseen, and that are old enough; while anything is held, all of it is."""
+    holding = exists().where(HOLD.c.released_at.is_(None))
+    return select(REVERTED.c.run).where(REVERTED.c.run.in_(old_runs(cutoff)), ~holding)
+
+
 def empty_resources() -> ColumnElement[bool]:
-    """Resources that nothing speaks of any more."""
-    return and_(*(~exists().where(one.c.resource == RESOURCE.c.id) for one in (VERSION, CHANGE, FINDING)))
+    """Resources that nothing speaks of any more, and no hold."""
+    return and_(
+        ~_held(RESOURCE.c.id), *(~exists().where(one.c.resource == RESOURCE.c.id) for one in (VERSION, CHANGE, FINDING))
+    )
 
 
 def unused_documents() -> CompoundSelect[Any]:
@@ -121,5 +141,5 @@ def remove_rows(table: Table, keys: list[Any]) -> Delete:
 
 
 def mark_purged(cutoff: datetime, now: datetime) -> Update:
-    """Say of runs that only their header is left."""
+    """Say of runs that only their header is left, and what a hold kept."""
     return update(RUN).where(RUN.c.number.in_(old_runs(cutoff)), RUN.c.purged_at.is_(None)).values(purged_at=now)

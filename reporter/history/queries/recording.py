@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, bindparam, column, func, insert, literal, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reporter.history.columns import FOREVER
@@ -66,11 +79,13 @@ JUDGED = RECORDED.where(SCAN.c.findings_at.is_not(None))
 
 # --- an account ---
 
+# a narrowed run did not look at the account: what it says of it is what was known, and no later run builds on it
+PASSED_OVER = and_(SCAN.c.status == "excluded", SCAN.c.taken_from.is_not(None))
 SCAN_OF = select(SCAN).where(SCAN.c.run == bindparam("run"), SCAN.c.account == bindparam("account"))
 HEAD_SCAN = (
     select(SCAN, RUN.c.seq.label("run_seq"), RUN.c.status.label("run_status"))
     .join(RUN, RUN.c.number == SCAN.c.run)
-    .where(SCAN.c.account == bindparam("account"))
+    .where(SCAN.c.account == bindparam("account"), ~PASSED_OVER)
     .order_by(SCAN.c.at.desc(), SCAN.c.id.desc())
     .limit(1)
 )
@@ -124,10 +139,11 @@ VERSIONS_OF = (
     .where(VERSION.c.resource == bindparam("resource"))
     .order_by(VERSION.c.valid_to)
 )
-SCAN_BEFORE = (
-    select(func.max(SCAN.c.at))
-    .where(SCAN.c.account == bindparam("reader"))
-    .where(SCAN.c.at < bindparam("end", type_=SCAN.c.at.type))
+# what each look at an account covered, the latest first
+LOOKS = (
+    select(SCAN.c.at, SCAN.c.coverage)
+    .where(SCAN.c.account == bindparam("reader"), ~PASSED_OVER)
+    .order_by(SCAN.c.at.desc(), SCAN.c.id.desc())
 )
 
 

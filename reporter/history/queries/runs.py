@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
-from reporter.history.nouns import UnknownRun
+from reporter.history.errors import UnknownRun
 from reporter.history.tables import RUN
 
 
@@ -36,14 +36,16 @@ def unfinished(kind: str) -> Select[Any]:
 def sealed_runs(
     limit: int,
     *,
-    skip: int = 0,
     seq: int | None = None,
     before: datetime | None = None,
     until: datetime | None = None,
     kinds: Collection[str] = (),
+    whole: bool = False,
 ) -> Select[Any]:
-    """Sealed runs, newest first: up to a number, as of before an instant or up to it, of some kinds."""
+    """Sealed runs, newest first: up to a number, as of before an instant or up to it, of some kinds, or only whole ones."""
     query = select(RUN).where(RUN.c.seq.is_not(None))
+    if whole:
+        query = query.where(RUN.c.selection.is_(None))
     if seq is not None:
         query = query.where(RUN.c.seq <= seq)
     if before is not None:
@@ -52,7 +54,12 @@ def sealed_runs(
         query = query.where(RUN.c.as_of <= until)
     if kinds:
         query = query.where(RUN.c.kind.in_(sorted(kinds)))
-    return query.order_by(RUN.c.seq.desc()).limit(limit).offset(skip)
+    return query.order_by(RUN.c.seq.desc()).limit(limit)
+
+
+def before_the_last() -> Select[Any]:
+    """The run that the last sealed one is compared with: the whole run before it."""
+    return sealed_runs(1, whole=True).where(RUN.c.seq < select(func.max(RUN.c.seq)).scalar_subquery())
 
 
 def ids_of(connection: Connection, numbers: Collection[int]) -> dict[int, str]:

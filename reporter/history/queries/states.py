@@ -9,6 +9,7 @@ from sqlalchemy.sql.selectable import FromClause
 
 from reporter.history.columns import Instant
 from reporter.history.nouns import Within
+from reporter.history.queries.recording import PASSED_OVER
 from reporter.history.tables import ACCOUNT, DOCUMENT, RESOURCE, SCAN, VERSION
 
 AT_A_TIME = 500  # rows in memory of an answer that grows with the organization
@@ -82,7 +83,7 @@ _AT = bindparam("at", type_=Instant())
 # an account's last scan up to an instant, and what Organizations said of it then
 SCAN_AT = (
     select(SCAN)
-    .where(SCAN.c.account == bindparam("account"), SCAN.c.at <= _AT)
+    .where(SCAN.c.account == bindparam("account"), SCAN.c.at <= _AT, ~PASSED_OVER)
     .order_by(SCAN.c.at.desc(), SCAN.c.id.desc())
     .limit(1)
 )
@@ -164,7 +165,7 @@ def inventory(run: int, within: Within) -> Select[Any]:
 
 def unread(run: int, within: Within) -> Select[Any]:
     """Resources of which something could not be read in a run."""
-    return inventory(run, within).where(VERSION.c.unread.is_not(None))
+    return inventory(run, within).where(VERSION.c.unread.is_not(None), ~PASSED_OVER)
 
 
 def unread_counts(run: int) -> Select[Any]:
@@ -173,8 +174,20 @@ def unread_counts(run: int) -> Select[Any]:
     return (
         select(VERSION.c.reader, VERSION.c.unread, func.count().label("times"))
         .join(SCAN, seen)
-        .where(valid(VERSION, SCAN.c.at), VERSION.c.unread.is_not(None))
+        .where(valid(VERSION, SCAN.c.at), VERSION.c.unread.is_not(None), ~PASSED_OVER)
         .group_by(VERSION.c.reader, VERSION.c.unread)
+    )
+
+
+def resource_counts(run: int) -> Select[Any]:
+    """How many resources of its own stood in each account: as many as the inventory has lines."""
+    seen = and_(SCAN.c.account == VERSION.c.reader, SCAN.c.run == run)
+    return (
+        select(VERSION.c.reader, func.count().label("times"))
+        .join(RESOURCE, RESOURCE.c.id == VERSION.c.resource)
+        .join(SCAN, seen)
+        .where(valid(VERSION, SCAN.c.at), RESOURCE.c.reader == RESOURCE.c.account)
+        .group_by(VERSION.c.reader)
     )
 
 

@@ -1,0 +1,242 @@
+"""Proving a package offline: that its files are those its manifest lists, agree with each other, and bear the head they name.
+
+Nothing of the installation that wrote it is needed: no settings, no history, no network.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reporter.documents.canonical import canonical_json
+from reporter.report import package
+from reporter.report.sign import SignError, verified
+
+TABLES = ("findings", "changes", "coverage", "checks", "controls")
+PACKED: Mapping[str, Callable[[bytes], bytes]] = {"csv": bytes, "csv.gz": gzip.decompress}
+_OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}", ".mail.json")
+
+
+class NoPackage(ValueError):
+    """A place that holds no package; one sentence with the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One thing that was looked at: whether it holds (None: it is only told), about which file, in one sentence."""
+
+    holds: bool | None
+    about: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A manifest as it was read, and where its files are."""
+
+    folder: Path
+    name: str
+    data: bytes
+    said: Mapping[str, Any]
+
+    @property
+    def edition(self) -> str:
+        """The edition's key: what its files' names begin with."""
+        return str(self.said["edition"])
+
+    def read(self, name: str) -> bytes | None:
+        """A file of the package, or None where it is not there."""
+        file = self.folder / name
+        return file.read_bytes() if file.is_file() else None
+
+
+def manifests(place: Path) -> list[Opened]:
+    """The manifests in a folder, or the one that is named; NoPackage where there is none or it cannot be read."""
+    found = sorted(place.glob(f"*-{package.MANIFEST}")) if place.is_dir() else [place]
+    if not found:
+        raise NoPackage(
+            f"{place}: holds no manifest of a package (*-{package.MANIFEST}); give the folder of one report"
+        )
+    return [_opened(file) for file in found]
+
+
+def _opened(file: Path) -> Opened:
+    try:
+        data = file.read_bytes()
+        said = json.loads(data)
+        schema = said["schema"]
+        names = package.names(said["files"])
+        whole = {"edition", "run", "root", "chain", "chain_is_sha256_of"} <= said.keys()
+    except OSError as error:
+        raise NoPackage(f"{file}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError) as error:
+        why = f": {error}" if isinstance(error, ValueError) and "lists the file" in str(error) else ""
+        raise NoPackage(f"{file}: is no manifest of a package{why}") from None
+    if schema != package.SCHEMA or not whole or not names:
+        raise NoPackage(f"{file}: has the form {schema!r}, which this version does not know")
+    return Opened(file.parent, file.name, data, said)
+
+
+def proofs(opened: Opened, *, heads: Sequence[str] = (), digest: str = "", public_key: str = "") -> Iterator[Proof]:
+    """Everything that can be told of one edition's package. `heads` and `digest` are what a mail or another witness printed."""
+    sound = True
+    for one in _files(opened):
+        sound = sound and one.holds is not False
+        yield one
+    if sound:
+        yield from _agreeing(opened)
+    yield from _chain(opened, heads)
+    yield from _signature(opened, public_key)
+    own = hashlib.sha256(opened.data).hexdigest()
+    if digest:
+        same = own.startswith(digest)
+        yield Proof(same, opened.name, f"its SHA-256 is {own}" + ("" if same else f", NOT {digest}"))
+    else:
+        yield Proof(None, opened.name, f"its SHA-256 is {own}; the mail that brought this report prints it too")
+
+
+def unlisted(opened: list[Opened]) -> Iterator[Proof]:
+    """Files beside the manifests that none of them lists."""
+    listed = {name for one in opened for name in package.names(one.said["files"])}
+    for file in sorted(opened[0].folder.iterdir()):
+        if (
+            file.is_file()
+            and file.name not in listed
+            and not file.name.startswith(".")
+            and not file.name.endswith(_OWN)
+        ):
+            yield Proof(None, file.name, "stands in no manifest: nothing is said about it")
+
+
+def _files(opened: Opened) -> Iterator[Proof]:
+    listed = opened.said["files"]
+    held = 0
+    for one in listed:
+        data = opened.read(one["name"])
+        if data is None:
+            yield Proof(False, one["name"], "IS MISSING: the manifest lists it")
+        elif hashlib.sha256(data).hexdigest() != one["sha256"]:
+            yield Proof(False, one["name"], "WAS ALTERED: its SHA-256 is not the manifest's")
+        else:
+            held += 1
+    yield Proof(held == len(listed), opened.name, f"{held} of {len(listed)} files are those it lists")
+
+
+def _chain(opened: Opened, heads: Sequence[str]) -> Iterator[Proof]:
+    chain, words = str(opened.said["chain"]), opened.said["chain_is_sha256_of"]
+    if words:
+        holds = hashlib.sha256(canonical_json(words)).hexdigest() == chain and opened.said["root"] in words
+        said = f"the chain's head {chain[:16]} follows from the run's root and the head before"
+        yield Proof(
+            holds, opened.name, said if holds else f"THE CHAIN'S HEAD {chain[:16]} DOES NOT FOLLOW from its words"
+        )
+    for head in heads:
+        holds = bool(chain) and chain.startswith(head)
+        yield Proof(holds, opened.name, f"its chain head is {chain}" + ("" if holds else f", NOT {head}"))
+
+
+def _signature(opened: Opened, public_key: str) -> Iterator[Proof]:
+    name = f"{opened.edition}-{package.SIGNATURE}"
+    data = opened.read(name)
+    if data is None:
+        if public_key:
+            yield Proof(False, name, "IS MISSING: there is no signature to hold the key against")
+        return
+    try:
+        stated = verified(data, package.SIGNATURE_SCHEMA, "signature of a package", public_key)
+    except SignError as error:
+        yield Proof(False, name, str(error))
+        return
+    same = stated.get("manifest_sha256") == hashlib.sha256(opened.data).hexdigest()
+    trusted = "by the given key" if public_key else "by the key it names (whose it is: compare it with --public-key)"
+    said = f"signed {trusted} at {stated.get('signed_at')}"
+    yield Proof(same, name, said if same else "IS THE SIGNATURE OF ANOTHER MANIFEST")
+
+
+def _agreeing(opened: Opened) -> Iterator[Proof]:
+    """The PDF's attachments are the folder's files, and the report's figures follow from its tables."""
+    names = package.names(opened.said["files"])
+    for name in (one for one in names if one.endswith(".pdf")):
+        yield from _attachments(opened, name, names)
+    report = opened.read(f"{opened.edition}-report.json")
+    if report is not None:
+        yield from _figures(opened, json.loads(report))
+
+
+def _attachments(opened: Opened, pdf: str, names: list[str]) -> Iterator[Proof]:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
+    try:
+        attached = {name: data[0] for name, data in PdfReader(opened.folder / pdf).attachments.items()}
+    except (PyPdfError, ValueError, KeyError) as error:
+        yield Proof(False, pdf, f"CANNOT BE READ as a PDF: {error}")
+        return
+    other = [n for n, data in attached.items() if (p := f"{opened.edition}-{n}") in names and opened.read(p) != data]
+    for name in sorted(other):
+        yield Proof(False, pdf, f"its attachment {name} IS NOT the file of the package")
+    if not other:
+        yield Proof(True, pdf, f"its {len(attached)} attachments are the package's files")
+
+
+def _figures(opened: Opened, report: Mapping[str, Any]) -> Iterator[Proof]:
+    name = f"{opened.edition}-report.json"
+    cover = report["cover"]
+    same = (cover["run"], cover["root"], cover["chain"]) == tuple(opened.said[key] for key in ("run", "root", "chain"))
+    yield Proof(same, name, "is of the run the manifest names" if same else "IS OF ANOTHER RUN than the manifest")
+    missing = [table for table in TABLES if not any(_files_of(opened, table))]
+    if missing:
+        yield Proof(None, name, f"its figures were not recomputed: the package has no table of {', '.join(missing)}")
+        return
+    wrong = 0
+    for figure, stated, counted in _recomputed(opened, report):
+        if stated != counted:
+            wrong += 1
+            yield Proof(False, name, f"says {figure} {stated}, THE TABLES SAY {counted}")
+    if not wrong:
+        yield Proof(True, name, "its figures follow from the tables: findings, changes, accounts, controls")
+
+
+def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    counts, drift, covered = report["posture"]["counts"], report["drift"], report["coverage"]
+    findings = Counter((row["status"], bool(row["waiver"])) for row in _rows(opened, "findings"))
+    failed = findings["fail", False] + findings["fail", True]
+    yield "findings failed", counts["failed"], failed
+    yield "findings waived", counts["waived"], findings["fail", True]
+    unanswered = findings["insufficient_data", False] + findings["insufficient_data", True]
+    yield "findings without data", counts["insufficient"], unanswered
+    directions = Counter({row["id"]: row["direction"] for row in _rows(opened, "changes")}.values())
+    yield "changes", drift["total"], directions.total()
+    yield "changes worsened", drift["worsened"], directions["worsened"]
+    yield "changes improved", drift["improved"], directions["improved"]
+    accounts = list(_rows(opened, "coverage"))
+    statuses = Counter(row["status"] for row in accounts)
+    yield "accounts", covered["total"], len(accounts)
+    yield "accounts read", covered["read"], statuses["read"]
+    yield "accounts unreachable", covered["unreachable"], statuses["unreachable"]
+    for column in ("passed", "failed"):
+        yield f"questions {column} by account", counts[column], sum(int(row[column]) for row in accounts)
+        yield f"questions {column} by check", counts[column], sum(int(r[column]) for r in _rows(opened, "checks"))
+    controls = Counter((row["framework"], row["status"]) for row in _rows(opened, "controls"))
+    for one in report["frameworks"]:
+        for status, stated in one["statuses"]:
+            yield f"{one['id']}: controls {status}", stated, controls[one["id"], status]
+
+
+def _files_of(opened: Opened, table: str) -> Iterator[tuple[Callable[[bytes], bytes], bytes]]:
+    """A table's file, compressed or not, with what unpacks it."""
+    for suffix, unpacked in PACKED.items():
+        data = opened.read(f"{opened.edition}-{table}.{suffix}")
+        if data is not None:
+            yield unpacked, data
+
+
+def _rows(opened: Opened, table: str) -> Iterator[Mapping[str, str]]:
+    for unpacked, data in _files_of(opened, table):
+        yield from csv.DictReader(io.StringIO(unpacked(data).decode("utf-8"), newline=""))

@@ -1,0 +1,57 @@
+"""`reporter verify --package`: an auditor with nothing but the files."""
+
+import json
+import shutil
+
+import pytest
+from drift_history import built, said
+
+
+@pytest.fixture
+def package(tmp_path):
+    """The report's folder of the last run, away from the settings and the history that made it."""
+    (source,) = (built() / "reports").glob("*-run-0002")
+    return shutil.copytree(source, tmp_path / "package")
+
+
+@pytest.fixture
+def nothing(tmp_path):
+    """A settings file that is not there: the command must not ask for it."""
+    return tmp_path / "none.toml"
+
+
+def test_a_package_is_proven_without_settings_or_history(package, nothing):
+    """Everything holds, nothing is written beside it, and the head from the mail is the package's."""
+    before = sorted(file.name for file in package.iterdir())
+    head = json.loads((package / "organization-manifest.json").read_text())["chain"]
+    done = said(nothing, "verify", "--package", str(package), "--head", head[:16].upper(), "--json")
+    assert done.code == 0
+    assert done.json["holds"] is True
+    assert any("chain head" in one["said"] and one["holds"] for one in done.json["proofs"])
+    assert sorted(file.name for file in package.iterdir()) == before
+    assert "The package is whole" in said(nothing, "verify", "--package", str(package)).out
+
+
+def test_an_altered_file_ends_with_1_and_its_name(package, nothing):
+    """One letter in one table."""
+    table = package / "organization-findings.csv"
+    table.write_text(table.read_text().replace("critical", "low", 1))
+    done = said(nothing, "verify", "--package", str(package))
+    assert done.code == 1
+    assert "FAILED organization-findings.csv: WAS ALTERED" in done.out
+    assert "proofs FAILED" in done.out
+
+
+def test_a_digest_from_the_mail_must_be_the_manifests(package, nothing):
+    """The mail kept elsewhere tells a package that was written anew as a whole."""
+    done = said(nothing, "verify", "--package", str(package), "--digest", "0123 4567 89ab cdef")
+    assert done.code == 1
+    assert "NOT 0123456789abcdef" in done.out
+    assert said(nothing, "verify", "--package", str(package), "--digest", "xyz").code == 2
+
+
+def test_a_folder_without_a_package_is_bad_usage(tmp_path, nothing):
+    """One sentence that says what to give."""
+    done = said(nothing, "verify", "--package", str(tmp_path))
+    assert done.code == 2
+    assert "give the folder of one report" in done.err

@@ -1,0 +1,149 @@
+"""The package an auditor is handed: what it lists, what a change to any file of it shows, and who vouches for it."""
+
+import hashlib
+import json
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+from organization import organization
+from report_parts import forms, pdf_of
+
+from reporter.documents.canonical import canonical_json
+from reporter.model import Run
+from reporter.report import package
+from reporter.report.edition import Edition
+from reporter.report.export import data_files
+from reporter.report.proof import NoPackage, Opened, Proof, manifests, proofs, unlisted
+from reporter.report.sign import by_key, new_key, public_half
+
+NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
+EDITIONS = ("organization", "executive", "ou:Root/Workloads", "account:200000000001", "framework:cis-aws-5.0.0")
+
+
+@cache
+def parts(edition: str) -> tuple[Edition, Run, list[object], dict[str, bytes]]:
+    """An edition's real files, the run they are of, and the words its head follows from."""
+    made = forms(organization(), edition)
+    asked, cover = made.content.edition, made.content.cover
+    words: list[object] = ["before", cover.seq, cover.root]
+    chain = hashlib.sha256(canonical_json(words)).hexdigest()
+    made = replace(made, content=replace(made.content, cover=replace(cover, chain=chain)))
+    made = replace(made, files=data_files(organization(), made.content))  # they name the head
+    files = {f"{asked.key}-{one.name}": one.data for one in made.files}
+    files |= {f"{asked.key}.html": made.page.encode(), f"{asked.key}.pdf": pdf_of(made).data}
+    run = Run(id=cover.run, as_of=cover.as_of, seq=cover.seq, root=cover.root, chain=chain, organization="o-1")
+    return asked, run, words, files
+
+
+def written(folder: Path, edition: str = "organization", key: bytes = b"") -> Edition:
+    """The package of an edition in a folder, as a run leaves it."""
+    asked, run, words, rendered = parts(edition)
+    manifest = package.manifest(run, asked, rendered, words)
+    files = rendered | {package.manifest_name(asked): manifest}
+    if key:
+        files[package.signature_name(asked)] = package.signature(manifest, run, asked, by_key(key), NOW)
+    files[package.sums_name(asked)] = package.sums(files)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return asked
+
+
+def failed(opened: Opened, **witness: object) -> list[Proof]:
+    return [one for one in proofs(opened, **witness) if one.holds is False]
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_package_of_every_edition_holds_as_it_was_written(tmp_path: Path, edition: str) -> None:
+    """By our own proofs, and by sha256sum alone."""
+    asked = written(tmp_path, edition)
+    (opened,) = manifests(tmp_path)
+    told = list(proofs(opened))
+    assert [one for one in told if one.holds is False] == []
+    assert any("attachments are the package's files" in one.said for one in told)
+    assert list(unlisted([opened])) == []
+    subprocess.run(["sha256sum", "--quiet", "-c", package.sums_name(asked)], cwd=tmp_path, check=True)
+
+
+def test_one_altered_byte_in_any_file_is_named(tmp_path: Path) -> None:
+    """Tables, page, PDF and the report as data: each by its own name, and a missing one too."""
+    written(tmp_path)
+    (opened,) = manifests(tmp_path)
+    for name in package.names(opened.said["files"]):
+        file = tmp_path / name
+        data = file.read_bytes()
+        file.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+        assert name in {one.about for one in failed(opened)}
+        file.unlink()
+        assert any(one.about == name and "MISSING" in one.said for one in failed(opened))
+        file.write_bytes(data)
+    assert failed(opened) == []
+
+
+def test_a_table_and_the_manifest_altered_together_still_disagree_with_the_figures(tmp_path: Path) -> None:
+    """One failing finding made a pass, all digests made anew: the attachment, the figures and the mail's digest tell."""
+    asked = written(tmp_path)
+    first = hashlib.sha256((tmp_path / package.manifest_name(asked)).read_bytes()).hexdigest()
+    table = tmp_path / "organization-findings.csv"
+    table.write_bytes(table.read_bytes().replace(b",fail,", b",pass,", 1))
+    file = tmp_path / package.manifest_name(asked)
+    said = json.loads(file.read_text())
+    for one in said["files"]:
+        one["sha256"] = hashlib.sha256((tmp_path / one["name"]).read_bytes()).hexdigest()
+    file.write_text(json.dumps(said))
+    (opened,) = manifests(file)
+    told = [one.said for one in failed(opened, digest=first)]
+    assert any("attachment findings.csv IS NOT" in said for said in told)
+    assert any("findings failed" in said for said in told)
+    assert any(f"NOT {first}" in said for said in told)
+
+
+def test_the_head_follows_from_its_words_or_it_is_said(tmp_path: Path) -> None:
+    """A head that somebody wrote in by hand does not follow; one from elsewhere must be the package's."""
+    asked = written(tmp_path)
+    file = tmp_path / package.manifest_name(asked)
+    file.write_text(file.read_text().replace('"before"', '"another"'))
+    (opened,) = manifests(file)
+    assert [one.said[:16] for one in failed(opened)] == ["THE CHAIN'S HEAD"]
+    assert any("NOT 00000000" in one.said for one in failed(opened, heads=["00000000"]))
+
+
+def test_a_signature_holds_for_its_manifest_and_key_only(tmp_path: Path) -> None:
+    """Another key, another manifest and a missing signature are told."""
+    key = new_key()
+    asked = written(tmp_path, key=key)
+    (opened,) = manifests(tmp_path)
+    assert failed(opened, public_key=public_half(key)) == []
+    assert "not signed by the given key" in failed(opened, public_key=public_half(new_key()))[0].said
+    file = tmp_path / package.manifest_name(asked)
+    file.write_text(file.read_text() + " ")
+    assert "ANOTHER MANIFEST" in failed(manifests(file)[0])[0].said
+    (tmp_path / package.signature_name(asked)).unlink()
+    assert "IS MISSING" in failed(manifests(file)[0], public_key=public_half(key))[0].said
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"schema": "reporter/package/9", "files": [{"name": "a"}]}', '{"schema": 1, "files": 3}']
+)
+def test_what_is_no_manifest_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    """Whatever the file holds, and an empty folder."""
+    with pytest.raises(NoPackage, match="holds no manifest"):
+        manifests(tmp_path)
+    file = tmp_path / "organization-manifest.json"
+    file.write_text(text)
+    with pytest.raises(NoPackage, match=r"organization-manifest\.json"):
+        manifests(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a\\b", "..", ""])
+def test_a_manifest_never_leads_out_of_its_folder(tmp_path: Path, name: str) -> None:
+    """A package from a stranger is hostile: only plain file names are read."""
+    (tmp_path / "x-manifest.json").write_text(
+        json.dumps({"schema": package.SCHEMA, "edition": "x", "run": "", "root": "", "chain": "", "files": [{"name": name}],
+                    "chain_is_sha256_of": []})
+    )  # fmt: skip
+    with pytest.raises(NoPackage, match="no plain file name"):
+        manifests(tmp_path)

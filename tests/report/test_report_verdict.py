@@ -1,0 +1,175 @@
+"""The verdict read aloud: first reports, quiet weeks, lost sight, narrowed runs, nothing read; and what to do about it."""
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from organization import AS_OF, LAST, organization
+from report_parts import OPTIONS, forms
+
+from reporter.model import Change, ChangeKind, Direction, Op, ReadStatus
+from reporter.report.attention import remedy
+from reporter.report.content import build
+from reporter.report.edition import Edition
+from reporter.report.mail import mail_bodies, subject
+from reporter.report.render import Look
+from reporter.report.source import ChangeRow, Movement
+
+
+def fared(source, status, reason="", *, since=None, last_read_at=LAST, state="ACTIVE"):
+    """The same organization, every account of which fared so."""
+    source.account_rows = [
+        replace(
+            row, status=status, reason=reason, since=since, last_read_at=last_read_at,
+            account=replace(row.account, state=state),
+        )
+        for row in source.account_rows
+    ]  # fmt: skip
+    source.by_id = {row.account.id: row for row in source.account_rows}
+    return source
+
+
+def told(source, edition="organization"):
+    return build(source, Edition.parse(edition), OPTIONS).verdict
+
+
+def test_what_was_lost_from_sight_is_in_the_sentence():
+    """An account that was reached last time and is not now, one read only in part now, and findings nobody can judge."""
+    source = organization(quiet=True)
+    lost, dimmed = source.account_rows[0], source.account_rows[1]
+    source.account_rows = [
+        replace(lost, status=ReadStatus.UNREACHABLE, since=AS_OF, last_read_at=LAST),
+        replace(dimmed, status=ReadStatus.PARTIAL, since=AS_OF, last_read_at=AS_OF),
+        *source.account_rows[2:],
+    ]
+    source.by_id = {row.account.id: row for row in source.account_rows}
+    source.movement = lambda _scope: Movement(persisting=15, lost_sight=4)
+    verdict = told(source)
+    assert verdict.headline == "Less could be read than last time"
+    assert "1 account can no longer be reached" in verdict.sentence
+    assert "1 account can be read only in part now" in verdict.sentence
+    assert "4 findings can no longer be judged" in verdict.sentence
+
+
+def test_an_account_that_was_never_reached_is_not_lost_anew():
+    """It is in the caveat every week, and in the sentence in the week it happened only."""
+    verdict = told(organization(quiet=True))
+    assert "can no longer be reached" not in verdict.sentence
+
+
+def test_a_week_in_which_only_tags_changed_says_how_many():
+    """One number: what the sentence leaves out of "nothing", it counts."""
+    source = organization(quiet=True)
+    tag = Change("100000000001", "global", "AWS::S3::Bucket", "b", "arn:aws:s3:::b", ChangeKind.MODIFIED, LAST, AS_OF, "tags",
+                 ops=(Op("changed", "Tags.a", "1", "2", "tags"),), id=1)  # fmt: skip
+    source.change_rows = [ChangeRow(tag)]
+    verdict = told(source)
+    assert verdict.sentence.startswith(
+        "Nothing that was read but tags and names (1 change) has changed since 15 Nov 2026;"
+    )
+    assert verdict.figures[0].note == "of 1 change; findings: none new, none fixed"
+
+
+def test_a_change_of_a_tag_that_worsened_something_is_no_quiet_week():
+    """It is counted as worse, and so it is listed."""
+    source = organization(quiet=True)
+    tag = Change("100000000001", "global", "AWS::S3::Bucket", "b", "arn:aws:s3:::b", ChangeKind.MODIFIED, LAST, AS_OF, "tags",
+                 Direction.WORSENED, "medium", (Op("removed", "Tags.DataClass", "pii", None, "tags"),), id=1)  # fmt: skip
+    source.change_rows = [ChangeRow(tag)]
+    made = build(source, Edition(), OPTIONS)
+    assert not made.quiet
+    assert made.drift.minor == 0
+    assert [group.lines.total for group in made.drift.groups] == [1]
+
+
+def test_the_first_words_of_a_list_carry_the_noun():
+    """ "1 setting improved", not "1 improved", where nothing before it says what is counted."""
+    source = organization(quiet=True)
+    source.movement = lambda _scope: Movement(persisting=15, fixed=2, gone=3)
+    better = told(source)
+    assert "2 findings are fixed and 3 no longer apply" in better.sentence
+    assert better.headline == "Better than last time"
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_run_that_read_nothing_says_so_first(first):
+    """No baseline and no quiet week is claimed, in the subject neither; what is shown is older."""
+    made = forms(fared(organization(first=first, quiet=not first), ReadStatus.UNREACHABLE, "No role.", since=LAST))
+    verdict = made.content.verdict
+    assert verdict.headline == "Nothing could be read"
+    assert verdict.sentence.startswith("None of the 14 accounts was read (14 not reached)")
+    assert "Nothing could be read" in made.mail.subject
+    assert "✓ Nothing changed" not in made.page
+    assert "silence would mean" not in made.mail.text
+
+
+def test_a_suspended_account_is_called_suspended():
+    """Not "left out on purpose": AWS closed it."""
+    source = fared(organization(quiet=True), ReadStatus.EXCLUDED, "The account is suspended.", state="SUSPENDED")
+    verdict = told(source, "account:200000000001")
+    assert verdict.sentence.startswith("This account was not read (suspended)")
+    assert "14 suspended" in told(source).caveat
+
+
+def test_a_narrowed_run_names_the_accounts_it_covers():
+    """On the cover and in the verdict; the others are not selected, which is no failure."""
+    source = organization(quiet=True)
+    chosen = {"200000000001", "200000000002"}
+    source.this_run = replace(source.this_run, selection=tuple(sorted(chosen)))
+    source.account_rows = [
+        row if row.account.id in chosen
+        else replace(row, status=ReadStatus.EXCLUDED, reason="Not selected by --accounts 200000000001; it stays as it was.")
+        for row in source.account_rows
+    ]  # fmt: skip
+    source.by_id = {row.account.id: row for row in source.account_rows}
+    made = forms(source)
+    assert "covers only 2 of 14 accounts, as asked: checkout-prod and payments-prod" in made.content.verdict.sentence
+    assert "covers only 2 of 14 accounts" in made.content.cover.scope
+    assert "not selected for this run" in made.content.verdict.caveat
+    assert "left out" not in made.content.verdict.caveat
+
+
+def test_the_movement_adds_up_where_findings_are_gone():
+    """Then + new + reopened - fixed - gone - lost sight = now, and each is told."""
+    source = organization()
+    source.movement = lambda _scope: Movement(new=4, reopened=1, fixed=2, persisting=16, lost_sight=1, gone=10)
+    made = forms(source)
+    assert "10 no longer apply" in made.content.verdict.sentence
+    assert "− Gone" in made.page
+    assert "10 gone" in made.mail.text
+
+
+def test_the_mail_says_how_many_more_accounts_there_are():
+    """Four names and a number; a list that ends in silence looks complete."""
+    made = forms(organization())
+    action = replace(made.content.attention.actions[0], owners=(), named=tuple("abcdef"), accounts=9, unowned=6)
+    content = replace(made.content, attention=replace(made.content.attention, actions=(action,)))
+    mail = mail_bodies(content, Look())
+    assert "a, b, c, d and 2 more (no owner tag); 3 more accounts in the data" in mail.text
+    assert "a, b, c, d and 2 more" in mail.html
+
+
+def test_a_remedy_is_of_what_changed_and_whole():
+    """Of the commands of a broken check those about what the change touched; never half a command, each on its line."""
+    source = organization()
+    row = next(r for r in source.answers if r.finding.check == "s3-bucket-kms-encryption" and r.state == "new")
+    long = "aws s3api put-bucket-encryption --bucket x --server-side-encryption-configuration '" + "k" * 400 + "'"
+    finding = replace(row.finding, fix=f"aws s3api put-bucket-logging --bucket x\n{long}")
+    change = Change(finding.account, finding.region, finding.type, finding.resource, finding.arn, ChangeKind.MODIFIED, LAST, AS_OF,
+                    "security", Direction.WORSENED, "high", (Op("removed", "Encryption.Rules.KMSMasterKeyID", "k", None),),
+                    checks={finding.check: "pass -> fail"}, id=77)  # fmt: skip
+    assert remedy(change, [finding]) == long
+    assert remedy(replace(change, ops=(Op("changed", "Website", 1, 2),)), [finding]) == finding.fix
+    assert remedy(replace(change, checks={"s3-bucket-versioning": "pass -> fail"}), [finding]) == ""
+    source.change_rows = [ChangeRow(change)]
+    source.answers = [replace(r, finding=finding) if r is row else r for r in source.answers]
+    made = forms(source)
+    assert long in made.mail.text.splitlines()[made.mail.text.splitlines().index("  Do:") + 1]
+    assert "k" * 400 in made.page
+
+
+def test_a_subject_has_the_date_of_the_readers_zone():
+    """Early morning in UTC is the day before in California."""
+    content = build(organization(), Edition(), OPTIONS)
+    assert subject(content, ZoneInfo("America/Los_Angeles")).endswith("21 Nov 2026")
+    assert subject(content).endswith("22 Nov 2026")

@@ -1,0 +1,108 @@
+"""What a dead sender held is not left to its lease, and who is sending now is said."""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from pydantic import SecretStr
+
+sys.path.insert(0, str(Path(__file__).parent))
+from posting_parts import MONDAY, Clock, open_history, put_letters, sealed_run, settings_for, states
+
+from reporter import history
+from reporter.deliver.outbox import LEASE
+from reporter.run.posting import in_hand, post, transport, trouble
+from reporter.run.trying import try_each
+from reporter.settings.schema import Aws, Webhook
+from reporter.simulate.mail import receive
+from reporter.simulate.simulation import Simulation
+
+
+def test_a_letter_claimed_by_a_dead_sender_is_sent_at_once(tmp_path: Path) -> None:
+    """Its receiver had not heard of it: sent again, once, minutes before the lease ends."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com")
+    history.claim(engine, "host:1:dead", MONDAY, lease=LEASE)
+    with receive(tmp_path / "mail") as mailbox:
+        settings = settings_for(mailbox.port)
+        assert post(engine, settings, transport(settings), "host:2:heir", Clock()) == {}
+        ended = post(engine, settings, transport(settings), "host:2:heir", Clock(), dead={"host:1:dead"}.__contains__)
+        assert ended == {"sent": 1}
+        assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize(("rule", "state", "mails"), [("skip", "unknown", 0), ("resend", "sent", 1)])
+def test_a_letter_that_a_dead_sender_was_handing_over_is_unknown_at_once(
+    tmp_path: Path, rule: str, state: str, mails: int
+) -> None:
+    """Its receiver may have it: never sent again behind the user's back, but for the rule `resend`."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com")
+    (delivery,) = history.claim(engine, "host:1:dead", MONDAY, lease=LEASE)
+    history.sending(engine, delivery, "host:1:dead", MONDAY)
+    with receive(tmp_path / "mail") as mailbox:
+        settings = settings_for(mailbox.port, on_unknown=rule)
+        post(engine, settings, transport(settings), "host:2:heir", Clock(), dead=lambda name: name == "host:1:dead")
+        assert states(engine) == {"a@example.com": state}
+        assert len(mailbox.messages) == mails
+    assert history.verify(engine) == ()
+
+
+def test_a_living_sender_keeps_its_letter_and_is_named(tmp_path: Path) -> None:
+    """Who sends, how much, and until when nobody else will."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com", "b@example.com")
+    history.claim(engine, "build-host:4711:0badc0de", MONDAY, lease=LEASE, limit=2)
+    settings = settings_for(9)
+    assert post(engine, settings, None, "host:2:other", Clock(), dead=lambda _: False) == {}
+    (said,) = in_hand(engine, MONDAY)
+    assert said.startswith("2 letters are being sent by build-host:4711 until 07:10:00 UTC; ")
+    assert in_hand(engine, MONDAY + LEASE + timedelta(seconds=1)) == ()
+
+
+def test_what_has_not_arrived_is_told_with_the_whole_command(tmp_path: Path) -> None:
+    """Which recipient, why, and what to type next, without dots to be filled in but the reason a person gives."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com")
+    (delivery,) = history.claim(engine, "me", MONDAY, lease=LEASE)
+    failed = history.settle(engine, delivery, "me", MONDAY, state="failed", detail="550 no such user")
+    assert "organization to a@example.com: it was not delivered (550 no such user)" in trouble(failed)
+    assert f'`reporter deliver resolve {failed.id} pending --why "..."`, then `reporter deliver send`' in trouble(
+        failed
+    )
+
+
+def test_a_letter_to_be_tried_again_says_when(tmp_path: Path) -> None:
+    """Before that time `deliver send` would find nothing due."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com")
+    (delivery,) = history.claim(engine, "me", MONDAY, lease=LEASE)
+    later = MONDAY + timedelta(minutes=5)
+    waiting = history.settle(engine, delivery, "me", MONDAY, state="pending", again_at=later, detail="451 busy")
+    assert "(451 busy); `reporter deliver send` tries again from 2026-11-23 07:05 UTC on" in trouble(waiting)
+
+
+def test_a_webhook_that_is_a_topic_is_published_to(tmp_path: Path, simulated: Simulation) -> None:
+    """The address of a webhook may be an SNS topic's ARN: reports and alerts, which leave the same way, get there."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    run = sealed_run(engine)
+    account = simulated.organization.accounts[0].id
+    topic = simulated.client("sns", account, "us-east-1").create_topic(Name="reports")["TopicArn"]
+    hooks = tuple(Webhook(name=name, url=SecretStr(arn)) for name, arn in (("all", topic), ("lost", f"{topic}-not")))
+    aws = Aws(endpoint_url=simulated.endpoint_url, region="us-east-1")
+    settings = settings_for(9).model_copy(update={"webhook": hooks, "aws": aws})
+    told = [
+        history.Letter(
+            "organization", f"webhook:{hook.name}", f"<{hook.name}@x>", {"document": {"headline": "3 worse"}}
+        )
+        for hook in hooks
+    ]
+    history.enqueue(engine, run, told, MONDAY)
+    with patch.dict(os.environ, simulated.environment):
+        post(engine, settings, None, "me", Clock())
+        ways = [outcome.result for way, outcome in try_each(settings, "", MONDAY) if way == "webhook:all"]
+    assert states(engine) == {"webhook:all": "sent", "webhook:lost": "failed"}
+    assert ways == ["sent"]
