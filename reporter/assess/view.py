@@ -24,7 +24,7 @@ class NotApplicable(Exception):
 def told(why: Unread) -> str:
     """Why something was not read, in words: the permission and AWS's code, or whatever reason there is."""
     if why.code == NOT_YET:
-        return "log files are not read by this version"
+        return "log files are not read by this version (aws cloudtrail validate-logs checks them)"
     if why.iam or why.operation:
         return str(why)
     return why.message or why.code

@@ -110,13 +110,19 @@ class Sessions:
 
     @property
     def refused(self) -> bool:
-        """Whether AWS does not know the caller's credentials: then there is nothing to read with."""
-        return self.unidentified is not None and self.unidentified.code in _NOT_OURS
+        """Whether AWS does not know the caller's credentials, or is not there: then there is nothing to read with."""
+        hopeless = _NOT_OURS | {"EndpointUnreachable"}
+        return self.unidentified is not None and self.unidentified.code in hopeless
 
     @property
     def doubt(self) -> str:
-        """What is wrong with the caller's credentials, if STS did not accept them."""
+        """What is wrong with the caller's credentials, if STS did not accept them; or with the way to it."""
         why = self.unidentified
+        if why is not None and why.code == "EndpointUnreachable":
+            asked = self._clients.client("sts", self._clients.home).meta.endpoint_url
+            return (
+                f"Nothing answers at {asked}: look at AWS_ENDPOINT_URL, aws.endpoint_url and the network ({why.code})."
+            )
         return f"AWS does not accept the caller's credentials: {why.code}. {why.message}" if why else ""
 
     def of(self, account: str, tally: Tally, *, management: str = "") -> Caller | Session:

@@ -1,10 +1,8 @@
 """The snapshot of the organization, one account at a time: concurrent, bounded, and never stopped by one of them."""
 
-import gc
 import logging
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reporter.collect.account import Known, Reading, read_account, unreadable
@@ -16,11 +14,6 @@ from reporter.collect.resources import services
 from reporter.model import Account, AccountSnapshot, ReadStatus
 
 log = logging.getLogger(__name__)
-_SWEEPS = (
-    5_000,
-    20,
-    20,
-)  # objects, and sweeps of the younger, before each generation is swept; 1.5 MB more at the peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +57,6 @@ def collect(
     `skip` are the accounts that an interrupted run has recorded. `known` tells, for an account, which keys, log groups, alarms
     and topics the history holds open. Closing the iterator stops the threads.
     """
-    with _rarely_sweeping():
-        yield from _collected(door, organization, skip, known, progress)
-
-
-def _collected(
-    door: Door,
-    organization: Organization,
-    skip: Collection[str],
-    known: Known | None,
-    progress: Callable[[Progress], None] | None,
-) -> Iterator[AccountSnapshot]:
     accounts = [account for account in organization.to_read if account.id not in skip]
     crew = Crew(door.options.threads)
     reading = Reading(door, organization, crew, known=known, speaker=organization.speaker)
@@ -87,17 +69,6 @@ def _collected(
         if progress:
             progress(done)
         yield snapshot
-
-
-@contextmanager
-def _rarely_sweeping() -> Iterator[None]:
-    """Let Python look for circular garbage less often: an answer leaves little of it, and looking took an eighth of the CPU."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_SWEEPS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _outcome(reading: Reading, account: Account, outcome: Future[AccountSnapshot]) -> AccountSnapshot:

@@ -52,7 +52,8 @@ class Content:
 def build(source: Source, edition: Edition, options: Options) -> Content:
     """Ask the source and lay out the report; an edition with a narrower scope holds nothing from outside it."""
     facts = gather(source, edition, options)
-    covered = coverage(source, facts)
+    gaps = tuple(source.gaps(facts.scope))
+    covered = coverage(facts, gaps)
     results = control_results(source, facts)
     changes = drift(source, facts)
     findings = findings_section(source, facts)
@@ -72,7 +73,7 @@ def build(source: Source, edition: Edition, options: Options) -> Content:
         drift=changes,
         findings=findings,
         waivers=waivers_section(source, facts, (line for group in changes.groups for line in group.lines.rows)),
-        unassessed=unassessed(source, facts, results),
+        unassessed=unassessed(source, facts, results, gaps),
         integrity=source.integrity(facts.scope),
         method=method(facts),
         accounts=_mentioned(facts, changes, findings, covered),

@@ -1,12 +1,13 @@
 """What the figures rest on: which accounts were read, and how far."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from reporter.model import ReadStatus
 from reporter.report.exhibits import UNASKED
 from reporter.report.facts import Capped, Facts
-from reporter.report.source import AccountRow, Source
+from reporter.report.source import AccountRow, GapCount
 from reporter.report.words import count, number
 
 LATER = "NotYetRead"  # of what this version reads in no account
@@ -72,7 +73,7 @@ class Coverage:
 _ORDER = (ReadStatus.UNREACHABLE, ReadStatus.PARTIAL, ReadStatus.EXCLUDED)
 
 
-def coverage(source: Source, facts: Facts) -> Coverage:
+def coverage(facts: Facts, gaps: Iterable[GapCount]) -> Coverage:
     """Count the accounts by how they fared and list those not fully read, worst first."""
     rows = facts.accounts
     short = sorted((r for r in rows if r.status is not ReadStatus.READ), key=lambda r: _ORDER.index(r.status))
@@ -101,13 +102,13 @@ def coverage(source: Source, facts: Facts) -> Coverage:
         denied=sum(row.denied for row in rows),
         oldest_at=min(times, default=None),
         newest_at=max(times, default=None),
-        unasked=_never_asked(source, facts),
+        unasked=_never_asked(gaps),
     )
 
 
-def _never_asked(source: Source, facts: Facts) -> str:
+def _never_asked(gaps: Iterable[GapCount]) -> str:
     """What nobody read because this version does not, with the number of resources it is missing of."""
-    missing = sum(gap.count for gap in source.gaps(facts.scope) if gap.code == LATER)
+    missing = sum(gap.count for gap in gaps if gap.code == LATER)
     if not missing:
         return ""
     return f"log integrity is not assessed for {count(missing, 'trail')}: {UNASKED[LATER]}"

@@ -150,7 +150,8 @@ def _nobody(source: Source, edition: Edition) -> str:
     """That an edition holds no account, what it may have meant, and where the accounts and units are listed."""
     rows = tuple(source.accounts(Scope()))
     if edition.kind == "ou":
-        known = {row.account.ou_path: row.account.ou_path for row in rows}
+        parts = [row.account.ou_path.split("/") for row in rows]
+        known = {unit: unit for path in parts for n in range(len(path)) if (unit := "/".join(path[: n + 1]))}
         listed = f"Its units are {', '.join(sorted(known)[:UNITS_NAMED])}"
         listed += f" and {len(known) - UNITS_NAMED} more." if len(known) > UNITS_NAMED else "."
     else:

@@ -52,7 +52,7 @@ def findings_rows(findings: Iterable[FindingRow]) -> Rows:
 def _changes(source: Source, content: Content) -> Rows:
     for row in source.changes(content.scope):
         for op in row.change.ops or (None,):
-            yield (*_what(row.change), *_difference(op), *_who(row))
+            yield (*_what(row.change), *_difference(op), *_who(row, op))
 
 
 def _what(c: Change) -> Sequence[Cell]:
@@ -67,11 +67,14 @@ def _difference(op: Op | None) -> Sequence[Cell]:
     return (op.path, _json(op.before), _json(op.after)) if op else (None, None, None)
 
 
-def _who(row: ChangeRow) -> Sequence[Cell]:
+def _who(row: ChangeRow, op: Op | None) -> Sequence[Cell]:
+    """Who made this difference, where the differences of a change were told apart; else who made the change."""
     told, seen = row.attribution, row.acknowledgement
-    actor = told.actors[0] if told and told.actors else None
+    makers = (setting for setting in told.settings if op and setting.path == op.path) if told else ()
+    made = next(iter(makers), told)
+    actor = made.actors[0] if made and made.actors else None
     by = (actor.principal, actor.event_name, actor.event_id, _at(actor.at)) if actor else (None, None, None, None)
-    return (told.confidence if told else None, *by, seen.by if seen else None, seen.reason if seen else None)
+    return (made.confidence if made else None, *by, seen.by if seen else None, seen.reason if seen else None)
 
 
 def _coverage(source: Source, content: Content) -> Rows:

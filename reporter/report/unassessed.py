@@ -1,6 +1,6 @@
 """Everything that was not assessed, with the reason: reads that failed, checks without data, controls that stayed open."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reporter.model import ControlStatus, ReadStatus, Status
@@ -12,6 +12,7 @@ from reporter.report.words import versioned
 
 ASKED_OF = 100  # unreachable accounts whose answers are told apart one by one, as many as a source names at once
 REASONS_READ = 400  # answers without data that are looked through for the reason of a check
+_OPEN = (ControlStatus.NOT_ASSESSED, ControlStatus.PARTIAL, ControlStatus.MANUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ class Unassessed:
         return not (self.failed.rows or self.untried.rows or self.checks.rows or self.checks_unreached or self.controls)
 
 
-def unassessed(source: Source, facts: Facts, results: Mapping[str, tuple[ControlResult, ...]]) -> Unassessed:
+def unassessed(
+    source: Source, facts: Facts, results: Mapping[str, tuple[ControlResult, ...]], gaps: Sequence[GapCount]
+) -> Unassessed:
     """Collect what stayed open: failed reads, checks without data, controls not assessed, partial or manual."""
-    gaps = tuple(source.gaps(facts.scope))
     cap = facts.options.rows_shown
     failed = [_unread(gap) for gap in gaps if gap.code not in UNASKED]
     untried = [_unread(gap) for gap in gaps if gap.code in UNASKED]
@@ -126,11 +128,11 @@ def _with_reasons(source: Source, facts: Facts, rows: Iterable[UnansweredCheck])
 def _open_controls(facts: Facts, results: Mapping[str, tuple[ControlResult, ...]]) -> Iterable[OpenControls]:
     """All of them, put together by framework, status and the lead of the reason (what follows names single checks)."""
     for framework in facts.frameworks:
-        for status in (ControlStatus.NOT_ASSESSED, ControlStatus.PARTIAL, ControlStatus.MANUAL):
-            alike: dict[str, list[str]] = {}
-            for result in results[framework.id]:
-                if result.status is status:
-                    lead = "" if status is ControlStatus.MANUAL else result.reason.partition(":")[0]
-                    alike.setdefault(lead, []).append(result.control)
-            for lead, controls in sorted(alike.items(), key=lambda pair: -len(pair[1])):
-                yield OpenControls(versioned(framework.title, framework.version), status, tuple(controls), lead)
+        alike: dict[tuple[ControlStatus, str], list[str]] = {}
+        for result in results[framework.id]:
+            if result.status in _OPEN:
+                lead = "" if result.status is ControlStatus.MANUAL else result.reason.partition(":")[0]
+                alike.setdefault((result.status, lead), []).append(result.control)
+        ranked = sorted(alike.items(), key=lambda pair: (_OPEN.index(pair[0][0]), -len(pair[1])))
+        called = versioned(framework.title, framework.version)
+        yield from (OpenControls(called, status, tuple(controls), lead) for (status, lead), controls in ranked)

@@ -121,14 +121,14 @@ def _unfinished_business(at: Setting, door: Door, found: Organization | None) ->
         )
     if run.selection != wanted and not at.request.resume:
         return None
-    asked = replace(at.request, **_asked_for(run))
-    at = replace(at, request=asked, owner=at.request.inherit(owner) or at.owner)
+    at = replace(at, request=_as_asked(at.request, run), owner=at.request.inherit(owner) or at.owner)
     return hand_over(at, _read(at, door, found if run.selection == wanted else None), resumed=True)
 
 
-def _asked_for(run: Run) -> dict[str, object]:
+def _as_asked(request: Request, run: Run) -> Request:
+    """The request that began a run, as far as the run tells."""
     ids, units = split(run.selection)
-    return {"accounts": tuple(sorted(ids)), "ous": units, "schedule": run.schedule}
+    return replace(request, accounts=tuple(sorted(ids)), ous=units, schedule=run.schedule)
 
 
 def _read(at: Setting, door: Door, found: Organization | None = None) -> Run:

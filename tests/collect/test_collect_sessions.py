@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from collect_estate import BARRED, KEYS, MANAGEMENT, WORK, door_to, usual_door
+from collect_estate import BARRED, KEYS, MANAGEMENT, NOW, WORK, door_to, usual_door
 
 from reporter.collect.clients import Tally
 from reporter.collect.door import open_door
@@ -134,3 +134,11 @@ def test_an_sts_that_does_not_say_who_we_are_stops_nothing(aws: Simulation) -> N
     organization = discover(door).select(accounts=[WORK])
     statuses = {one.account.id: one.status.value for one in collect(door, organization)}
     assert statuses[WORK] == "read"
+
+
+def test_an_endpoint_that_does_not_answer_is_not_blamed_on_the_credentials() -> None:
+    """What to look at comes first: the address, by name, and the settings that hold it."""
+    nowhere = Connection(endpoint_url="http://127.0.0.1:9", region="us-east-1", attempts=1)
+    door = open_door(CollectOptions(connection=nowhere), clock=lambda: NOW)
+    with pytest.raises(CollectError, match=r"^Nothing answers at http://127.0.0.1:9.*aws.endpoint_url"):
+        discover(door)

@@ -20,11 +20,26 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-ge
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield launched
-        launched.close()
+def playwright():
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright):
+    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="module")
+def classic(playwright):
+    """A browser whose scroll bars take room, as on most desktops."""
+    launched = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=FLAGS.split(), ignore_default_args=["--hide-scrollbars"]
+    )
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +85,18 @@ def test_nothing_is_wider_than_the_screen(browser, page_file, source, width):
     page = opened(browser, page_file(source.__name__, forms(source()).page), width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_scroll_bar_that_takes_room_makes_no_second_one(classic, page_file, width):
+    """Classic scroll bars narrow the page; neither the page nor the mail is then wider than what is left."""
+    made = forms(organization())
+    for name, text in (("page", made.page), ("mail", made.mail.html)):
+        page = opened(classic, page_file(f"classic-{name}", text), width=width)
+        room, taken = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+        page.close()
+        assert room < width
+        assert taken <= room
 
 
 def test_details_open_by_keyboard_and_links_lead_somewhere(browser, page_file):

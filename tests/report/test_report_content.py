@@ -175,6 +175,8 @@ def test_an_edition_that_is_nearly_right_is_guessed():
         content("account:payments-prod")
     with pytest.raises(NoSuchEdition, match="Did you mean ou:Root/Workloads/Prod"):
         content("ou:Root/Workload/Prod")
+    with pytest.raises(NoSuchEdition, match=r"Did you mean ou:Root/Workloads\?"):
+        content("ou:Root/Workload")
 
 
 @pytest.mark.parametrize("text", ["everything", "account", "organization:x", "ou:"])

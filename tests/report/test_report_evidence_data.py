@@ -8,7 +8,7 @@ from dataclasses import replace
 from organization import ACCOUNT, AS_OF, BUCKET, organization
 from report_parts import OPTIONS, forms
 
-from reporter.model import Evidence, Finding, Status
+from reporter.model import Evidence, Finding, Op, SettingMaker, Status
 from reporter.report.content import build
 from reporter.report.edition import Edition
 from reporter.report.exhibits import exhibits, explained
@@ -147,3 +147,24 @@ def test_settings_are_words_in_the_report_and_values_in_its_data():
     assert "sensitive tags</span>: DataClass: pii" in method
     for literal in (">True<", ": True", "()", "{}", "[]", "None"):
         assert literal not in method
+
+
+def test_each_difference_is_laid_at_the_door_of_who_made_it():
+    """Two people had a part in one change: each row of the table names the event that made its own setting."""
+    source = organization()
+    row = next(row for row in source.change_rows if row.attribution and row.attribution.actors and row.change.ops)
+    (first, *_), at = row.attribution.actors, row.change.ops[0].path
+    second = replace(first, principal="sam", event_name="DeletePublicAccessBlock", event_id="e-2")
+    ops = (row.change.ops[0], Op("removed", "PublicAccessBlock", {"BlockPublicAcls": True}, None, "security"))
+    settings = (
+        SettingMaker(at, "exact", "made it", (first,)),
+        SettingMaker("PublicAccessBlock", "likely", "removed it", (second,)),
+    )
+    made = replace(row, change=replace(row.change, ops=ops), attribution=replace(row.attribution, settings=settings))
+    source.change_rows = [made]
+    data = next(file.data for file in forms(source).files if file.name == "changes.csv").decode()
+    told = {one["path"]: one for one in csv.DictReader(io.StringIO(data, newline=""))}
+    assert told[at]["event"] == first.event_name
+    assert (told["PublicAccessBlock"]["event"], told["PublicAccessBlock"]["confidence"]) == (
+        "DeletePublicAccessBlock", "likely",
+    )  # fmt: skip

@@ -170,7 +170,7 @@ def test_the_body_stays_within_forty_pages():
     text = " ".join(pdf_text(pdf.data).split())
     assert "70 of 1,300 failing findings" in text
     assert "all are in the attached findings.csv" in text
-    assert "controls shown, failing and unanswered ones first" in text
+    assert "controls shown, none of them fails; all are in the attached controls.csv" in text
 
 
 def test_the_code_on_the_cover_holds_the_command_to_verify():

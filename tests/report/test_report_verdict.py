@@ -1,13 +1,14 @@
 """The verdict read aloud: first reports, quiet weeks, lost sight, narrowed runs, nothing read; and what to do about it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from organization import AS_OF, LAST, organization
 from report_parts import OPTIONS, forms
 
-from reporter.model import Change, ChangeKind, Direction, Op, ReadStatus
+from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op, ReadStatus, SettingMaker
 from reporter.report.attention import remedy
 from reporter.report.content import build
 from reporter.report.edition import Edition
@@ -173,3 +174,29 @@ def test_a_subject_has_the_date_of_the_readers_zone():
     content = build(organization(), Edition(), OPTIONS)
     assert subject(content, ZoneInfo("America/Los_Angeles")).endswith("21 Nov 2026")
     assert subject(content).endswith("22 Nov 2026")
+
+
+def test_each_setting_names_who_made_it_where_several_did():
+    """The headline names who made it worse, and how many others had a part; the table says who made what."""
+    source = organization()
+    at = AS_OF - timedelta(days=1)
+    first = Actor("e-1", "PutBucketPolicy", at, "alice@example.com", mfa=False)
+    second = Actor("e-2", "PutBucketTagging", at, "bob@example.com")
+    told_apart = (
+        SettingMaker("Policy", "exact", "shows it", (first,)),
+        SettingMaker("Tags.a", "exact", "shows it", (second,)),
+    )
+    who = Attribution("exact", "each setting by its own event", (first, second), told_apart)
+    change = Change("200000000001", "eu-west-1", "AWS::S3::Bucket", "b", "arn:aws:s3:::b", ChangeKind.MODIFIED, LAST, AS_OF, "security",
+                    Direction.WORSENED, "high", (Op("added", "Policy", None, {}), Op("changed", "Tags.a", "1", "2")), id=9)  # fmt: skip
+    source.change_rows = [ChangeRow(change, who)]
+    made = forms(source)
+    page = " ".join(made.page.split())
+    assert "by alice@example.com, PutBucketPolicy" in page
+    assert "by bob@example.com, PutBucketTagging" in page
+    assert (
+        "alice@example.com, PutBucketPolicy on 21 Nov 2026, 06:00 UTC, without MFA and 1 other (exact)"
+        in made.mail.text
+    )
+    assert "Also possible" not in page
+    assert "ertain)" not in page
