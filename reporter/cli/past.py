@@ -141,6 +141,7 @@ def show(
     item = version.item
     configuration = _below(item.configuration, path)
     around = history.around(opened.engine, item.type, item.arn or item.id, instant)
+    look = _look(opened.engine, item, around.last)
     if as_json:
         emit(
             {
@@ -149,6 +150,7 @@ def show(
                 "incarnation": version.incarnation, "sha256": version.sha256, "configuration": configuration,
                 "last_look": around.last, "next_look": around.next, "next_shows": around.shows or None,
                 "unread": {part: str(why) for part, why in item.unread.items()},
+                "read_by": look.read_by if look else "", "requests": look.requests if look else {},
             }
         )  # fmt: skip
         return
@@ -158,11 +160,23 @@ def show(
     if around.last != instant:
         line(_between(around), "yellow" if around.shows in ("different", "gone") else "dim")
     line(f"so since {version.valid_from:%Y-%m-%d %H:%M}Z, {until}; sha256 {version.sha256}", "dim")
+    if look and look.read_by:
+        line(plain(f"read by {look.read_by}"), "dim")
     for text in json.dumps(configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
         line(plain(text))
+    for operation, id in sorted(look.requests.items() if look else ()):
+        line(plain(f"request {operation} {id}"), "dim")
     for part, why in sorted(item.unread.items()):
         if why.code not in NOT_ASKED:
             line(f"? {plain(part)} could not be read: {plain(why)}; shown is its last known value", "magenta")
+
+
+def _look(engine: Any, item: Any, at: Any) -> Any:
+    """The resource as the run saw it that looked at an instant: by which session, and by which requests where they are kept."""
+    from reporter import history
+
+    run = next((run for run in history.last_runs(engine, 1_000_000) if at and run.as_of <= at), None)
+    return history.find(engine, run, item.type, item.arn or item.id) if run else None
 
 
 def _between(around: Any) -> str:

@@ -12,6 +12,8 @@ from reporter.history.listings import Listings
 from reporter.history.past import listings_at
 from reporter.model import ACCOUNT, EVERY_PART, GLOBAL, Account, ConfigurationItem, Gap, Unread
 
+REQUESTS = "requests"  # beside the types of a scan's volatile values: AWS's ids of the requests, by type and resource
+
 
 def account_from(row: Any, prefix: str = "") -> Account:
     """An account as Organizations listed it."""
@@ -74,10 +76,11 @@ def item_in_scan(connection: Connection, row: Any, scan: Any) -> ConfigurationIt
     if not listings.fresh(row.type, row.region, row.uid):
         captured_at = confirmed(row, listings)
         return item_from(row, configuration(row), captured_at, unread={EVERY_PART: why_stale(row, scan)})
-    volatile: Mapping[str, Any] = {}
-    if scan.volatile is not None:
-        volatile = blobs.shared(connection, scan.volatile).get(row.type, {}).get(row.uid, {})
-    return item_from(row, configuration(row), scan.observed_at, volatile=volatile, read_by=scan.caller_arn)
+    held = blobs.shared(connection, scan.volatile) if scan.volatile is not None else {}
+    volatile, requests = (one.get(row.type, {}).get(row.uid, {}) for one in (held, held.get(REQUESTS, {})))
+    return item_from(
+        row, configuration(row), scan.observed_at, volatile=volatile, read_by=scan.caller_arn, requests=requests
+    )
 
 
 def confirmed(row: Any, listings: Listings) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from reporter.documents.canonical import canonical_json
 from reporter.history import blobs
 from reporter.history.columns import micros
+from reporter.history.items import REQUESTS
 from reporter.history.listings import Listings, to_document, uid_of
 from reporter.history.past import Past, Row
 from reporter.history.queries import recording
@@ -139,6 +140,8 @@ def _documents(
     for item in snapshot.items:
         if item.volatile:
             volatile.setdefault(item.type, {})[uid_of(item)] = item.volatile
+        if item.requests:
+            volatile.setdefault(REQUESTS, {}).setdefault(item.type, {})[uid_of(item)] = dict(item.requests)
     bodies = {name: canonical_json(value) for name, value in values.items()}
     if volatile:
         bodies["volatile"] = canonical_json(volatile)

@@ -4,7 +4,8 @@ Two states alone know nothing of why a resource is missing on one side. It came 
 else the earlier run did not look for it, and it is counted, not called created.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reporter import history
@@ -45,6 +46,8 @@ def compare(engine: history.Engine, before: Run, after: Run, within: history.Wit
     weighs = sensitive_in(engine, after, frozenset())
     seen = [change for run in runs_between(engine, before, after) for change in _of(engine, run, within)]
     came = {(one.type, one.resource): one for one in seen if one.kind in _CAME}
+    times = Counter((one.type, one.resource) for one in seen)
+    once = {(one.type, one.resource): one for one in seen if times[one.type, one.resource] == 1}
     found: dict[tuple[str, str], Change] = {}  # a key that several accounts name is one key
     unknown = 0
     for pair in history.pairs(engine, before, after, within):
@@ -53,7 +56,7 @@ def compare(engine: history.Engine, before: Run, after: Run, within: history.Wit
             change = came.get((new.type, new.id))  # two states do not tell what came from what was not looked for
             unknown += change is None
         else:
-            change = _described(engine, old, new, before, after)
+            change = _as_told(_described(engine, old, new, before, after), once)
         if change is not None:
             told = change.id is not None  # judged when it was seen to happen
             way = change if told else direction.judge(weighs.weighed(change), old=old, new=new)
@@ -62,6 +65,12 @@ def compare(engine: history.Engine, before: Run, after: Run, within: history.Wit
     still = {(change.type, change.resource) for change in changes}
     back = tuple(sorted((one for one in seen if (one.type, one.resource) not in still), key=rank))
     return Comparison(before, after, changes, unknown, back)
+
+
+def _as_told(change: Change | None, once: Mapping[tuple[str, str], Change]) -> Change | None:
+    """The change as it was judged when it was seen, where that one step is all that happened between the two runs."""
+    told = once.get((change.type, change.resource)) if change else None
+    return told if change and told and (told.kind, told.ops) == (change.kind, change.ops) else change
 
 
 def judged(engine: history.Engine, compared: Comparison, judgement: Judgement) -> Comparison:

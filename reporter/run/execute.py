@@ -208,11 +208,17 @@ def _store(at: Setting, door: Door, organization: Organization, run: Run) -> Non
         _snapshots(at, door, organization, done)
     ) as snapshots:  # whoever is stopped here stops the readers, too
         for snapshot in snapshots:
-            history.record_account(engine, run, snapshot, describe)
+            kept = snapshot if at.settings.collect.request_ids else without_requests(snapshot)
+            history.record_account(engine, run, kept, describe)
             covered.add(snapshot)
             number += 1
             at.tell("read", number, total, f"{snapshot.account.name or snapshot.account.id}: {snapshot.status}")
     covered.check(already=done)
+
+
+def without_requests(snapshot: AccountSnapshot) -> AccountSnapshot:
+    """The snapshot without AWS's ids of the requests: they differ each time and would be most of what a run stores."""
+    return replace(snapshot, items=tuple(replace(item, requests={}) for item in snapshot.items))
 
 
 def _snapshots(at: Setting, door: Door, organization: Organization, done: frozenset[str]) -> Generator[AccountSnapshot]:

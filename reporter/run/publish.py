@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from reporter import history
 from reporter.model import Run
@@ -174,7 +175,7 @@ def _write(draft: Draft, made: bytes | str, settings: Settings, folder: Path) ->
     pdf = _put(folder / f"{edition.key}.pdf", made) if isinstance(made, bytes) else None
     note = made if isinstance(made, str) else ""
     data = tuple(_put(folder / f"{edition.key}-{file.name}", file.data) for file in draft.files)
-    return Published(edition, folder, page, pdf, data, subject(content), note)
+    return Published(edition, folder, page, pdf, data, subject(content, ZoneInfo(settings.report.time_zone)), note)
 
 
 def _put(file: Path, data: bytes) -> Path:

@@ -80,6 +80,7 @@ class HistorySource:
                 calls=one.calls,
                 denied=one.denied,
                 unasked=one.unasked,
+                read_by=one.read_by,
             )
 
     def tallies(self, scope: Scope) -> Sequence[report.Tally]:

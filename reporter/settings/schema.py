@@ -108,6 +108,7 @@ class Collect(Section):
     attempts: Annotated[int, Field(ge=1, le=20)] = 6
     attribution: bool = True
     reverted: bool = False
+    request_ids: bool = False
 
 
 class History(Section):

@@ -149,6 +149,9 @@ def test_diff_says_what_drift_said(file):
     worse = {one["resource"] for one in compared["changes"] if one["direction"] == "worsened"}
     assert "kh-network-forensics" in worse  # the lifecycle of a trail's bucket is a matter of security
     assert compared["changed_and_reverted"] == []
+    weighed = {one["resource"].rpartition("/")[2]: (one["severity"], one["direction"]) for one in compared["changes"]}
+    told = [one["change"] for one in said(file, "drift", "--json").json["changes"]]
+    assert weighed == {one["resource"].rpartition("/")[2]: (one["severity"], one["direction"]) for one in told}
     text = said(file, "diff", "previous", "last").out
     assert "Run 1 -> run 2" in text
     assert "Summary: " in text

@@ -210,3 +210,17 @@ def test_a_mail_server_that_refuses_leaves_the_report_and_the_reason(world: Worl
     (row,) = history.deliveries(engine)
     assert "550" in row.detail
     assert Path(told["reports"][0]["html"]).exists()
+
+
+def test_who_asked_and_by_which_requests_is_kept_for_evidence(world: World) -> None:
+    """The session's ARN always; AWS's ids of the requests where the settings ask for them, and no change comes of them."""
+    bucket = next(m for m in world.sim.organization.accounts if m.buckets).buckets[0].name
+    ran(world, "--no-deliver")
+    shown = json.loads(world.reporter("show", bucket, "--json").stdout)
+    assert ":assumed-role/" in shown["read_by"]
+    assert shown["requests"] == {}
+    assert ran(world, "--no-deliver", REPORTER_COLLECT__REQUEST_IDS="true")["changes"] == 0
+    shown = json.loads(world.reporter("show", bucket, "--json").stdout)
+    assert shown["requests"].keys() >= {"ListBuckets", "GetBucketVersioning", "GetBucketLogging"}
+    assert all(shown["requests"].values())
+    assert world.reporter("verify", "--history").returncode == 0
