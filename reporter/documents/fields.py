@@ -52,7 +52,8 @@ VOLATILE: Mapping[str, tuple[str, ...]] = {
 PARTS: Mapping[str, frozenset[str]] = {
     type: frozenset(names.split())
     for type, names in {
-        ACCOUNT: "Regions PublicAccessBlock EffectiveS3Policy VisibleTrails Tags",
+        ACCOUNT: """
+            Regions PublicAccessBlock EffectiveS3Policy VisibleTrails Tags SecurityContact OperationsContact BillingContact""",
         "AWS::Organizations::Organization": "Roots PolicyTypes ServiceAccess DelegatedAdministrators",
         "AWS::Organizations::Policy": "Content Targets",
         "AWS::CloudTrail::Trail": "Status RegionStatus Selectors InsightSelectors EventConfiguration ResourcePolicy Tags LogIntegrity",

@@ -77,7 +77,7 @@ def letters(handed: Handed, desk: Desk) -> Iterator[history.Letter]:
     """One letter for each recipient and edition. A recipient's letter names and carries files of that edition only."""
     printed = {one.edition: one for one in handed.published}
     names = Counter(edition.key for edition in printed)
-    for edition in sorted({edition for _, _, edition in handed.to}, key=lambda one: one.key):
+    for edition in sorted(dict.fromkeys(edition for _, _, edition in handed.to), key=lambda one: one.key):
         if names[edition.key] > 1:  # one has overwritten the other's files: nobody gets what may be somebody else's
             why = f"two editions are called {edition.key}; give one of the OUs or frameworks another name"
             yield from (
