@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -154,15 +156,31 @@ def show(
             }
         )  # fmt: skip
         return
+    _print(Shown(version, instant, configuration, around, look))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One resource at an instant: its version, the settings asked for, the looks around, and the look that saw it."""
+
+    version: Any
+    instant: datetime
+    configuration: Any
+    around: Any
+    look: Any
+
+
+def _print(one: Shown) -> None:
+    version, item, around, look = one.version, one.version.item, one.around, one.look
     until = f"until {version.valid_to:%Y-%m-%d %H:%M}Z ({version.end_reason})" if version.valid_to else "until now"
     line(f"{item.type} {plain(item.arn or item.id)}", "bold")
-    line(f"account {item.account}, {item.region}; as of {instant:%Y-%m-%d %H:%M}Z")
-    if around.last != instant:
+    line(f"account {item.account}, {item.region}; as of {one.instant:%Y-%m-%d %H:%M}Z")
+    if around.last != one.instant:
         line(_between(around), "yellow" if around.shows in ("different", "gone") else "dim")
     line(f"so since {version.valid_from:%Y-%m-%d %H:%M}Z, {until}; sha256 {version.sha256}", "dim")
     if look and look.read_by:
         line(plain(f"read by {look.read_by}"), "dim")
-    for text in json.dumps(configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
+    for text in json.dumps(one.configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
         line(plain(text))
     for operation, id in sorted(look.requests.items() if look else ()):
         line(plain(f"request {operation} {id}"), "dim")
