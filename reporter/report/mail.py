@@ -70,6 +70,6 @@ def subject(content: Content, zone: tzinfo = UTC) -> str:
     marking = f"{cover.classification}: " if cover.classification else ""
     where = cover.organization if content.edition.kind in ("organization", "executive") else cover.edition
     line = (
-        f"{marking}[reporter] {', '.join(news) if len(news) > 1 else listing(news)} – {where}, {day(cover.as_of, zone)}"
+        f"{marking}[reporter] {', '.join(news) if len(news) > 1 else listing(news)} - {where}, {day(cover.as_of, zone)}"
     )
     return " ".join(seen(line).split())[:200]

@@ -192,7 +192,7 @@ def _headline(changes: Sequence[Change], watched: Watched) -> str:
 
 
 def _of(settings: Settings) -> str:
-    return f" – {settings.report.organization_name}" if settings.report.organization_name else ""
+    return f" - {settings.report.organization_name}" if settings.report.organization_name else ""
 
 
 def _short(group: Group, watched: Watched) -> str:
