@@ -1,7 +1,7 @@
 """A network and an AWS that misbehave at random: what is read is right, what is not read is recorded."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from reporter.collect.coverage import Coverage
 from reporter.collect.organization import discover
 from reporter.collect.resources import kind_of
 from reporter.collect.snapshot import collect
-from reporter.model import GLOBAL, AccountSnapshot, ConfigurationItem, ReadStatus
+from reporter.model import ACCOUNT, GLOBAL, AccountSnapshot, ConfigurationItem, ReadStatus
 from reporter.simulate.simulation import Simulation
 
 KINDS = ("deny", "throttle", "error", "delay", "truncate", "kill", "malformed", "wrong")
@@ -32,6 +32,7 @@ CODES = (
     ("InternalError", 500), ("ExpiredToken", 400), ("RequestTimeTooSkewed", 403), ("NoSuchBucket", 404),
     ("UnrecognizedClientException", 400), ("ServiceUnavailable", 503), ("SomethingNew", 418),
 )  # fmt: skip
+NOT_OFFERED = "NotOffered"  # in which of the regions looked at AWS lacks a service: the SDK's word, no answer of AWS
 # A name that nobody tells leads nowhere: these are missing, without a gap of their own, when what names them is unread.
 NAMED = {"AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::SNS::Topic"}
 
@@ -78,6 +79,8 @@ def differences(sound: Mapping[str, AccountSnapshot], broken: Mapping[str, Accou
     for key, item in before.items():
         if key in after:
             wrong += [f"{key}: {text}" for text in compared(item, after[key])]
+            if item.type == ACCOUNT:
+                wrong += offers(item, after[key], broken[item.account].listed)
         elif not excused(item, broken):
             wrong.append(f"lost {key}")
     return wrong
@@ -97,9 +100,22 @@ def compared(sound: ConfigurationItem, broken: ConfigurationItem) -> list[str]:
             wrong.append(
                 f"{part}: {sound.configuration.get(part, '-')!r} became {broken.configuration.get(part, '-')!r}"
             )
-        elif sound.volatile.get(part) != broken.volatile.get(part):
+        elif part != NOT_OFFERED and sound.volatile.get(part) != broken.volatile.get(part):
             wrong.append(f"volatile {part} differs")
     return wrong
+
+
+def offers(sound: ConfigurationItem, broken: ConfigurationItem, listed: Collection[tuple[str, str]]) -> Iterator[str]:
+    """Where AWS lacks a service is said of the regions that were looked at: all of them where the enabled ones are unread."""
+    before, after = (
+        {(type, region) for type, regions in (item.volatile.get(NOT_OFFERED) or {}).items() for region in regions}
+        for item in (sound, broken)
+    )
+    for type, region in after - before:
+        if region in (sound.configuration["Regions"] or ()):
+            yield f"{type} is said not to be offered in {region}"
+    for type, region in (before - after) & set(listed):
+        yield f"{type} is said to be off in {region}, where it is not offered"
 
 
 def excused(item: ConfigurationItem, broken: Mapping[str, AccountSnapshot]) -> bool:
