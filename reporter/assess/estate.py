@@ -46,10 +46,11 @@ def instant(value: Any) -> datetime | None:
 class Trace:
     """What one answer rests on: the evidence in the order it was read, the resources looked up, why it is a no."""
 
-    __slots__ = ("because", "evidence", "looked_up")
+    __slots__ = ("because", "evidence", "looked_up", "mended_by")
 
     def __init__(self) -> None:
         self.because = ""
+        self.mended_by: tuple[str, ...] = ()
         self.evidence: dict[object, Evidence] = {}
         self.looked_up: list[ConfigurationItem] = []
 
@@ -198,9 +199,17 @@ class Resource:
         self._trace.evidence[id(evidence)] = evidence
         return evidence.value
 
-    def because(self, sentence: str) -> bool:
-        """No, and why: `return trail["X"] or trail.because("X is off")`. The last one said is the finding's reason."""
+    def because(self, sentence: str, *commands: str) -> bool:
+        """No, and why: `return trail["X"] or trail.because("X is off")`. The last one said is the finding's reason.
+
+        `commands` are words of those commands of the check's fix that mend it ("start-logging"); none stands for all.
+        """
         self._trace.because = sentence
+        return self.mended_by(*commands)
+
+    def mended_by(self, *commands: str) -> bool:
+        """No, and by which commands of the fix it is mended, for a reason that a question shared by checks has given."""
+        self._trace.mended_by = commands
         return False
 
     def note(self, key: str, value: Any) -> None:

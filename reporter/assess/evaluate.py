@@ -71,10 +71,15 @@ class Check:
         """The remedy as resources of a CloudFormation template, or nothing."""
         return self.code.cloudformation
 
-    def remedy(self, resources: Iterable[ConfigurationItem]) -> str:
-        """`fix` with the names of the first resource that has them; a key that none has stays visible as {Key}."""
+    def remedy(self, resources: Iterable[ConfigurationItem], mended_by: Sequence[str] = ()) -> str:
+        """`fix` with the names of the first resource that has them; a key that none has stays visible as {Key}.
+
+        With `mended_by`, the commands that hold one of its words: what holds already is no business of the fix.
+        """
         names = [_names(item) for item in resources]
-        return PLACEHOLDER.sub(lambda match: _filled(match, names), self.fix)
+        lines = self.fix.split("\n")
+        called = [line for line in lines if any(word in line for word in mended_by)]
+        return PLACEHOLDER.sub(lambda match: _filled(match, names), "\n".join(called or lines))
 
 
 CHECKS: Final[dict[str, Check]] = {}
@@ -244,7 +249,7 @@ def _remedy(question: Check, subject: ConfigurationItem, trace: Trace) -> str:
     """The fix for this resource; where it changes another one in another account, the first line says where."""
     elsewhere = question.acts_on != subject.type
     changed = [item for item in trace.looked_up if elsewhere and item.type == question.acts_on]
-    text = question.remedy([*changed, subject])
+    text = question.remedy([*changed, subject], trace.mended_by)
     if changed and changed[0].account != subject.account:
         return f"# in account {changed[0].account}\n{text}"
     return text

@@ -193,10 +193,17 @@ def _script(account: str, findings: list[Finding]) -> str:
         body += written or ["#   by hand: there is no command for it"]
     head = HEAD.format(
         account=shlex.quote(account),
-        findings=_count(len(findings), "failing finding"),
+        findings=_count(len(findings), "failing finding") + _found_elsewhere(account, findings),
         commands=_count(len(done), "command"),
     )
     return head + "\n".join(body) + "\n" + FOOT
+
+
+def _found_elsewhere(account: str, findings: list[Finding]) -> str:
+    """How many of the findings are another account's, so that the numbers are seen to agree with the report's."""
+    others = [finding.account for finding in findings if finding.account != account]
+    whose = ", ".join(sorted(map(_plain, set(others))))
+    return f" ({len(others)} found in {whose} and mended here)" if others else ""
 
 
 def _written(step: Step, done: set[tuple[str, ...]]) -> str:

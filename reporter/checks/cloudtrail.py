@@ -85,26 +85,29 @@ def multi_region(account: Resource) -> bool:
     """One logging multi-region trail records all management events, those of global services included.
 
     Trails of single regions miss the regions that are enabled later and the events of IAM and other global services.
-    Fix: aws cloudtrail update-trail --name <TRAIL> --is-multi-region-trail --include-global-service-events
+    Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+      aws cloudtrail update-trail --name <TRAIL> --is-multi-region-trail --include-global-service-events
       aws cloudtrail put-event-selectors --trail-name <TRAIL>
         --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]'
       aws cloudtrail start-logging --name <TRAIL>
     """
-    account.because("No trail covers the account")
+    account.because("No trail covers the account", "create-trail", "start-logging")
     return some(covering(account), _records_all_management_events)
 
 
 def _records_all_management_events(trail: Resource) -> bool:
-    name = trail["Name"]
+    name, update = trail["Name"], "update-trail"
 
     def records_all() -> bool:
         answer = trail.derived(coverage, "Selectors").management([trail["HomeRegion"]])
-        return certain(answer) or trail.because(f"Trail {name}: {answer}")
+        return certain(answer) or trail.because(f"Trail {name}: {answer}", "put-event-selectors")
 
     return both(
-        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
-        lambda: trail["IncludeGlobalServiceEvents"] or trail.because(f"Trail {name} leaves out global services"),
-        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
+        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", update),
+        lambda: (
+            trail["IncludeGlobalServiceEvents"] or trail.because(f"Trail {name} leaves out global services", update)
+        ),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
         records_all,
     )
 
@@ -200,7 +203,8 @@ def organization_trail(organization: Resource) -> bool:
     Accounts cannot switch an organization trail off, and new accounts are covered from their first day.
     Fix: aws cloudtrail create-trail --name organization-trail --s3-bucket-name <LOG_BUCKET> --is-organization-trail
         --is-multi-region-trail --enable-log-file-validation
-      aws cloudtrail start-logging --name organization-trail
+      aws cloudtrail update-trail --name <TRAIL> --is-organization-trail --is-multi-region-trail
+      aws cloudtrail start-logging --name <TRAIL>
     """
     accounts = [account.unnoted() for account in organization.estate_all(ACCOUNT)]
 
@@ -210,17 +214,18 @@ def organization_trail(organization: Resource) -> bool:
 
         def nobody_missing() -> bool:
             missing = [account.id for account in failing(accounts, covered)]
-            return not missing or trail.because(f"Trail {name} does not cover {len(missing)}: {', '.join(missing)}")
+            named = ", ".join(missing)
+            return not missing or trail.because(f"Trail {name} does not cover {len(missing)}: {named}", update)
 
-        name = trail["Name"]
+        name, update = trail["Name"], "update-trail"
         return both(
             lambda: trail["IsOrganizationTrail"],
-            lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
-            lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
+            lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", update),
+            lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
             nobody_missing,
         )
 
-    organization.because("The organization has no trail of its own")
+    organization.because("The organization has no trail of its own", "create-trail", "start-logging")
     return some(covering(_management_account(organization)), covers_everybody)
 
 
@@ -381,13 +386,14 @@ def event_data_store_protected(store: Resource) -> bool:
     """An event data store is protected against deletion, keeps events long enough and has a customer managed key.
 
     It is evidence like a trail's log files, and needs the same care.
-    Fix: aws cloudtrail update-event-data-store --event-data-store {arn} --termination-protection-enabled
-      --retention-period 2557 --kms-key-id <KEY_ARN> --region {region}
+    Fix: aws cloudtrail update-event-data-store --event-data-store {arn} --termination-protection-enabled --region {region}
+      aws cloudtrail update-event-data-store --event-data-store {arn} --retention-period 2557 --region {region}
+      aws cloudtrail update-event-data-store --event-data-store {arn} --kms-key-id <KEY_ARN> --region {region}
     """
     detail = store["Detail"]
     if not detail.get("TerminationProtectionEnabled"):
-        return store.because("Termination protection is off")
+        return store.because("Termination protection is off", "--termination-protection")
     kept, wanted = detail.get("RetentionPeriod", 0), store.target("event_data_store_retention_days")
     if kept < wanted:
-        return store.because(f"Events are kept for {kept} days, the target is {wanted}")
-    return is_usable_customer_key(store, detail.get("KmsKeyId"))
+        return store.because(f"Events are kept for {kept} days, the target is {wanted}", "--retention-period")
+    return is_usable_customer_key(store, detail.get("KmsKeyId")) or store.mended_by("--kms-key-id")

@@ -116,18 +116,27 @@ WATCHED: Final = (
 )
 EVENT: Final = re.compile(r"\$\.eventName = (\w+)")  # in the sample of an event that filters miss
 FIX: Final = """\
-Fix: aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name} --filter-pattern '{pattern}'
+Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+  aws cloudtrail update-trail --name <TRAIL> --is-multi-region-trail
+  aws cloudtrail update-trail --name <TRAIL> --cloud-watch-logs-log-group-arn <LOG_GROUP_ARN>
+    --cloud-watch-logs-role-arn <ROLE_ARN>
+  aws cloudtrail start-logging --name <TRAIL>
+  aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name} --filter-pattern '{pattern}'
     --metric-transformations metricName={name},metricNamespace=CloudTrail,metricValue=1
   aws cloudwatch put-metric-alarm --alarm-name {name} --metric-name {name} --namespace CloudTrail --statistic Sum
     --period 300 --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanOrEqualToThreshold
     --alarm-actions <TOPIC_ARN>
   aws sns subscribe --topic-arn <TOPIC_ARN> --protocol email --notification-endpoint <ADDRESS>
 """
+# the commands of the fix that each reason calls for; what comes later in the chain is missing then too
+ALARM_ON_GROUP: Final = ("aws logs", "aws cloudwatch", "aws sns")
+GROUP: Final = ("--cloud-watch-logs-log-group-arn", *ALARM_ON_GROUP)
+NEW_TRAIL: Final = ("create-trail", "start-logging", *GROUP)
 
 
 def is_alarmed(account: Resource, wanted: str) -> bool:
     """Whether every event of the wanted pattern raises an alarm that somebody receives."""
-    account.because("No trail covers the account")
+    account.because("No trail covers the account", *NEW_TRAIL)
     return some(covering(account), lambda trail: _alarms_on(trail, wanted))
 
 
@@ -135,9 +144,12 @@ def _alarms_on(trail: Resource, wanted: str) -> bool:
     """A logging multi-region trail with such a filter on its log group."""
     name = trail["Name"]
     return both(
-        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only"),
-        lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because(f"Trail {name} delivers to no log group"),
-        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped"),
+        lambda: (
+            trail["IsMultiRegionTrail"]
+            or trail.because(f"Trail {name} records one region only", "--name <TRAIL> --is-multi-region-trail")
+        ),
+        lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because(f"Trail {name} delivers to no log group", *GROUP),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
         lambda: _group_alarms_on(trail, wanted),
     )
 
@@ -146,15 +158,16 @@ def _group_alarms_on(trail: Resource, wanted: str) -> bool:
     """One filter that matches it all and is alarmed; or several alarmed ones that do so together."""
     group = trail.related(LOG_GROUP, trail["CloudWatchLogsLogGroupArn"])
     if group is None:
-        return trail.because(f"The log group of trail {trail['Name']} does not exist")
+        return trail.because(f"The log group of trail {trail['Name']} does not exist", *GROUP)
     filters = group["MetricFilters"] or ()
     if not filters:
-        return group.because("The log group has no metric filter")
+        return group.because("The log group has no metric filter", *ALARM_ON_GROUP)
     answer = matches_at_least([one["filterPattern"] for one in filters], wanted)
     if answer.holds is False:
         event = EVENT.search(str(answer))
         return group.because(
-            f"The metric filters miss {event[1]}" if event else f"The metric filters do not do: {answer}"
+            f"The metric filters miss {event[1]}" if event else f"The metric filters do not do: {answer}",
+            *ALARM_ON_GROUP,
         )
     return either(
         lambda: some(filters, lambda one: _matches(one, wanted) and _has_alarm(group, one)),
@@ -180,7 +193,7 @@ def _has_alarm(group: Resource, metric_filter: Mapping[str, Any]) -> bool:
     metrics = {(one["metricNamespace"], one["metricName"]) for one in metric_filter["metricTransformations"]}
     name = metric_filter["filterName"]
     return some(group.all(ALARM, group.region), lambda alarm: _rings(alarm, metrics)) or group.because(
-        f"Filter {name} has no alarm that somebody hears"
+        f"Filter {name} has no alarm that somebody hears", *ALARM_ON_GROUP
     )
 
 

@@ -102,10 +102,11 @@ def log_file_validation(trail: Resource) -> bool:
 
     Without digests nobody can prove that a log file was not changed or removed after delivery.
     Fix: aws cloudtrail update-trail --name {TrailARN} --enable-log-file-validation --region {HomeRegion}
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     return both(
-        lambda: trail["LogFileValidationEnabled"] or trail.because("Log file validation is off"),
-        lambda: trail["Status"]["IsLogging"] or trail.because("The trail is stopped"),
+        lambda: trail["LogFileValidationEnabled"] or trail.because("Log file validation is off", "update-trail"),
+        lambda: trail["Status"]["IsLogging"] or trail.because("The trail is stopped", "start-logging"),
     )
 
 
@@ -251,14 +252,17 @@ def notification(trail: Resource) -> bool:
 
     Where log files are processed on notification, a silent topic is a silent defence.
     Fix: aws cloudtrail update-trail --name {TrailARN} --sns-topic-name <TOPIC> --region {HomeRegion}
+      aws sns subscribe --topic-arn {SnsTopicARN} --protocol email --notification-endpoint <ADDRESS> --region {HomeRegion}
+      aws sns set-topic-attributes --topic-arn {SnsTopicARN} --attribute-name Policy
+        --attribute-value file://<POLICY_FILE> --region {HomeRegion}
     """
     arn = trail["SnsTopicARN"]
     if not arn:
-        return trail.because("No topic is set")
+        return trail.because("No topic is set", "update-trail")
     topic = trail.related(TOPIC, arn)
     if topic is None:
-        return trail.because(f"Topic {arn} does not exist")
+        return trail.because(f"Topic {arn} does not exist", "update-trail")
     return both(
-        lambda: has_confirmed_subscriber(topic) or trail.because("The topic has no confirmed subscriber"),
-        lambda: not is_public_topic(topic) or trail.because("The topic is public"),
+        lambda: has_confirmed_subscriber(topic) or trail.because("The topic has no confirmed subscriber", "subscribe"),
+        lambda: not is_public_topic(topic) or trail.because("The topic is public", "set-topic-attributes"),
     )

@@ -116,16 +116,22 @@ def key_access_restricted(trail: Resource) -> bool:
 
     The key policy is the second lock on the log; one that is open to strangers is none.
     Fix: aws kms put-key-policy --key-id {arn} --policy-name default --policy file://<KEY_POLICY> --region {region}
+      aws kms revoke-grant --key-id {arn} --grant-id <GRANT_ID> --region {region}
     """
     key = _key(trail)
     readers = tuple(trail.target("log_readers"))
 
     def only_readers() -> bool:
         answer = may_decrypt(key["Policy"], key["Grants"], circle(key), readers)
-        return not certain(answer) or key.because(f"May decrypt beside the readers: {answer}")
+        return not certain(answer) or key.because(f"May decrypt beside the readers: {answer}", *ways_in())
+
+    def ways_in() -> list[str]:
+        by_policy = may_decrypt(key["Policy"], (), circle(key), readers).holds
+        by_grant = may_decrypt(None, key["Grants"], circle(key), readers).holds
+        return [way for way, holds in (("put-key-policy", by_policy), ("revoke-grant", by_grant)) if holds]
 
     def bound() -> bool:
         answer = service_grant_bound(key["Policy"], circle(key))
-        return certain(answer) or key.because(f"The grant to CloudTrail is {answer}")
+        return certain(answer) or key.because(f"The grant to CloudTrail is {answer}", "put-key-policy")
 
     return both(only_readers, bound)

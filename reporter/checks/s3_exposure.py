@@ -247,6 +247,7 @@ def sensitive_bucket_restricted(bucket: Resource) -> bool:
     What the organization itself calls sensitive deserves all four, not one of them.
     Fix: aws s3api put-public-access-block --bucket {Name} --public-access-block-configuration
         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+      aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
       aws s3api put-bucket-logging --bucket {Name}
         --bucket-logging-status '{"LoggingEnabled":{"TargetBucket":"<LOG_TARGET>","TargetPrefix":"access/"}}'
       aws s3api put-bucket-encryption --bucket {Name} --server-side-encryption-configuration
@@ -254,10 +255,10 @@ def sensitive_bucket_restricted(bucket: Resource) -> bool:
     """
     only_sensitive(bucket)
     return both(
-        lambda: not is_public(bucket),
-        lambda: not is_shared_outside(bucket),
-        lambda: access_is_logged(bucket),
-        lambda: encrypted_with_customer_key(bucket),
+        lambda: not is_public(bucket) or bucket.mended_by("put-public-access-block"),
+        lambda: not is_shared_outside(bucket) or bucket.mended_by("put-bucket-policy"),
+        lambda: access_is_logged(bucket) or bucket.mended_by("put-bucket-logging"),
+        lambda: encrypted_with_customer_key(bucket) or bucket.mended_by("put-bucket-encryption"),
     )
 
 
@@ -278,8 +279,9 @@ def access_point_block(point: Resource) -> bool:
 
     An access point is a door of its own, and its flags cannot be changed later: a new one must take its place.
     Fix: aws s3control create-access-point --account-id {account} --name <NEW_NAME> --bucket {Bucket}
-      --public-access-block-configuration
-      BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+        --public-access-block-configuration
+        BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+      aws s3control put-access-point-policy --account-id {account} --name {Name} --policy file://<POLICY_FILE>
     """
     return _closed(point)
 
@@ -300,13 +302,15 @@ def multi_region_access_point_block(point: Resource) -> bool:
 
     Its flags are fixed when it is made: a new one must take its place.
     Fix: aws s3control create-multi-region-access-point --account-id {account} --client-token <TOKEN>
-      --details '{"Name":"<NEW_NAME>","Regions":[{"Bucket":"<BUCKET>"}]}'
+        --details '{"Name":"<NEW_NAME>","Regions":[{"Bucket":"<BUCKET>"}]}'
+      aws s3control put-multi-region-access-point-policy --account-id {account} --client-token <TOKEN>
+        --details '{"Name":"<NAME>","Policy":"<POLICY>"}'
     """
     return _closed(point)
 
 
 def _closed(point: Resource) -> bool:
     return both(
-        lambda: _all_four(point, block_of(point["PublicAccessBlock"], "access point")),
-        lambda: not (point["PolicyStatus"] or {}).get("IsPublic") or point.because("Its policy is public"),
+        lambda: _all_four(point, block_of(point["PublicAccessBlock"], "access point")) or point.mended_by("create-"),
+        lambda: not (point["PolicyStatus"] or {}).get("IsPublic") or point.because("Its policy is public", "put-"),
     )

@@ -69,7 +69,7 @@ def controls(asked: Asked, framework: Framework, scope: history.Within, *, as_js
     )
     print_controls(framework, result.controls)
     line(f"Score: {result.score}")
-    line(coverage_words(asked.coverage))
+    line(coverage_words(asked))
 
 
 def print_controls(framework: Framework, results: Any) -> None:
@@ -126,5 +126,5 @@ def _print(
     moved = sum(told.moves.values())
     line(f"{counted(moved, 'answer')} differ from then." if moved else "Every answer is the same as then.")
     line("Today: " + ", ".join(f"{told.now[status]} {status}" for status in STATUSES))
-    line(coverage_words(asked.coverage))
+    line(coverage_words(asked))
     notes(asked)

@@ -86,13 +86,13 @@ def main() -> None:
         sys.exit(refusal.code)
     except SystemExit as end:
         if end.code == BY_KEYBOARD:  # typer has made it of the KeyboardInterrupt, without a word
-            aside(INTERRUPTED)
+            aside(_interrupted())
         raise
     except KeyboardInterrupt:
-        aside(INTERRUPTED)
+        aside(_interrupted())
         sys.exit(BY_KEYBOARD)
     except Stopped:
-        aside(INTERRUPTED)
+        aside(_interrupted())
         sys.exit(128 + signal.SIGTERM)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
@@ -100,7 +100,17 @@ def main() -> None:
 
 
 BY_KEYBOARD = 128 + signal.SIGINT
-INTERRUPTED = "reporter: stopped as told; what was stored until now is kept"
+INTERRUPTED = "reporter: stopped as told"
+STORING = frozenset({
+    "run", "demo", "schedule", "watch", "attribute", "reverted", "deliver", "baseline", "acknowledge", "note", "waive",
+    "attest", "hold", "purge",
+})  # fmt: skip
+
+
+def _interrupted() -> str:
+    """That it has ended; what became of its work, where it stores any."""
+    word = next((one for one in sys.argv[1:] if not one.startswith("-")), "")
+    return f"{INTERRUPTED}; what was stored until now is kept" if word in STORING else INTERRUPTED
 
 
 def _stop(sign: int, frame: FrameType | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -26,6 +27,7 @@ class Row:
     since: datetime | None = None
     state: str = ""  # new, reopened, persisting
     waiver: str = ""
+    evidence_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +83,8 @@ class Asked:
 
     @cached_property
     def waivers(self) -> Mapping[str, Waiver]:
-        """The waivers known at the run, by id."""
-        return {one.id: one for one in history.waivers(self.opened.engine, self.run.as_of)}
+        """The waivers known at the run, by id: those given by command, and those of the file."""
+        return {one.id: one for one in self.judgement.waivers.items}
 
     @cached_property
     def review(self) -> Any:
@@ -105,6 +107,24 @@ class Asked:
             known = ", ".join(sorted({one.ou_path for one in self.accounts.values()}))
             raise Refusal(f"--ou {ou}: run {self.run.seq} has no account there; its OUs are {known}", USAGE)
 
+    def named(self, wanted: Wanted) -> None:
+        """Note a resource or region of which the run knows nothing: that nothing fails there is no good news."""
+        if not (wanted.resource or wanted.region):
+            return
+        names, regions = {"*"}, {"global"}
+        for one in history.inventory(self.opened.engine, self.run):
+            names.update((one.id, one.arn))
+            regions.add(one.region)
+        for row in history.findings(self.opened.engine, self.run):
+            names.update((row.finding.resource, row.finding.arn))
+            regions.add(row.finding.region)
+        for option, word, known in (("--resource", wanted.resource, names), ("--region", wanted.region, regions)):
+            if word and word not in known:
+                near = get_close_matches(word, known, n=1)
+                hint = f" (did you mean {near[0]}?)" if near else ""
+                what = option.removeprefix("--")
+                self.notes.append(f"{option} {word}: there is no {what} of that name in run {self.run.seq}{hint}")
+
     def rows(self, wanted: Wanted) -> Iterator[Row]:
         """The answers asked for: what does not pass as it is stored, the rest judged again from the snapshot."""
         found = (row for row in self._rows(wanted) if wanted.holds(row))
@@ -119,7 +139,9 @@ class Asked:
                 region=wanted.region, previous=previous,
             )  # fmt: skip
             for one in records:
-                yield Row(one.finding, one.failing_since or one.since, one.state, one.waiver_id or "")
+                yield Row(
+                    one.finding, one.failing_since or one.since, one.state, one.waiver_id or "", one.evidence_since
+                )
         if wanted.replays:
             yield from map(Row, self._replayed(wanted))
 
@@ -158,8 +180,6 @@ def since(text: str | None, wanted: Collection[Status]) -> datetime | None:
 
 def subject_named(type: str) -> str:
     """A resource type that checks are asked of, or a refusal that proposes the nearest."""
-    from difflib import get_close_matches
-
     import reporter.checks  # noqa: F401 - fills the registry
     from reporter.assess.evaluate import CHECKS
 

@@ -94,7 +94,7 @@ def frameworks(
         asked = control_named(chosen, control)
         opened = _opened(config, settings)
         known = None if opened is None else _over(opened, run or "last", chosen, control, over, within(account, ou))
-        _show_control(frameworks_of(settings), chosen, asked, known, as_json)
+        _show_control(frameworks_of(settings), chosen, asked, known, as_json, opened)
     elif run:
         _show_answers(open_history(config), run, framework_named(settings, id), within(account, ou), as_json)
     else:
@@ -135,9 +135,7 @@ def _show_check(check: Any, known: Any) -> None:
 
 
 def _list(known: Any, as_json: bool) -> None:
-    from reporter.assess.frameworks import statistics
-
-    rows = [(framework, statistics(framework)) for framework in known]
+    rows = [(framework, _statistics(framework)) for framework in known]
     if as_json:
         names = ("id", "title", "version", "source", "licence", "confirmed", "default")
         emit([{**{name: getattr(f, name) for name in names}, "statistics": counts} for f, counts in rows])
@@ -151,10 +149,20 @@ def _list(known: Any, as_json: bool) -> None:
     line("* reported unless assess.frameworks says otherwise")
 
 
-def _show_framework(framework: Any) -> None:
-    from reporter.assess.frameworks import statistics
+def _statistics(framework: Any) -> Any:
+    """A framework's numbers; as manual count all that a person may attest, checks or no checks."""
+    from dataclasses import replace
 
-    counts = statistics(framework)
+    from reporter.assess.frameworks import is_manual, statistics
+
+    manual = sum(1 for control in framework.controls if is_manual(control) or not control.checks)
+    return replace(statistics(framework), manual=manual)
+
+
+def _show_framework(framework: Any) -> None:
+    from reporter.assess.frameworks import is_manual
+
+    counts = _statistics(framework)
     line(f"{framework.title} {framework.version}", "bold")
     line(f"  source: {framework.source}")
     if framework.licence:
@@ -167,9 +175,10 @@ def _show_framework(framework: Any) -> None:
     )
     for control in framework.controls:
         direct = sum(1 for use in control.checks if use.relation == "direct")
-        uses = f"{direct}+{len(control.checks) - direct} checks" if control.checks else "manual"
-        line(f"  {control.id:<22} {control.level:<4} {uses:<11} {control.title}")
-    line("n+m checks: n answer the control, m bear on it")
+        uses = f"{direct}+{len(control.checks) - direct} checks" if control.checks else ""
+        marks = " ".join((uses, *(["manual"] if is_manual(control) or not control.checks else []))).strip()
+        line(f"  {control.id:<22} {control.level:<4} {marks:<17} {control.title}")
+    line("n+m checks: n answer the control, m bear on it; manual: a person attests it (reporter attest)")
 
 
 def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json: bool) -> None:
@@ -197,7 +206,10 @@ def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json:
 
 def _opened(config: Path | None, settings: Any) -> Opened | None:
     """The history, if there is one: looking at a framework makes none."""
-    return open_history(config) if there_is_history(settings) else None
+    from reporter.history import HistoryError
+
+    with told(HistoryError, code=USAGE):
+        return open_history(config) if there_is_history(settings) else None
 
 
 def _over(opened: Opened, run: str, framework: Any, control: str, most: int, scope: Any) -> Any:
@@ -214,19 +226,25 @@ def _over(opened: Opened, run: str, framework: Any, control: str, most: int, sco
     return over_runs(opened.engine, runs, judged_by, framework, control, within=scope)
 
 
-def _show_control(known: Any, framework: Any, control: Any, over: Any, as_json: bool) -> None:
+def _show_control(known: Any, framework: Any, control: Any, over: Any, as_json: bool, opened: Opened | None) -> None:
     from reporter.assess.evaluate import CHECKS
     from reporter.assess.frameworks import also_asked_by
+    from reporter.cli import attesting
 
     others = also_asked_by(known, framework, control)
+    stated = attesting.stated(opened, framework.id, control.id) if opened else ()
+    attested = [attesting.words(opened, one) for one in stated] if opened else []
     if as_json:
         also = [{"framework": f.id, "control": c.id} for f, c in others]
-        emit({"framework": framework.id, "control": control, "also": also, "over": _over_document(over)})
+        emit({"framework": framework.id, "control": control, "also": also, "over": _over_document(over),
+              "attestations": stated})  # fmt: skip
         return
     line(f"{framework.id} {control.id}", "bold")
     line(f"  {control.title}{f' (level {control.level})' if control.level else ''}")
     if control.manual:
         line(f"  manual: {control.manual}")
+    for words in attested:
+        line(f"  {words}")
     line(f"Supported by {counted(len(control.checks), 'check')}", "bold")
     for use in control.checks:
         line(
@@ -267,7 +285,7 @@ OVER = (
 def _check_file(file: Path | None, settings: Any) -> None:
     import reporter.checks  # noqa: F401 - fills the registry
     from reporter.assess.evaluate import CHECKS
-    from reporter.assess.frameworks import load, statistics
+    from reporter.assess.frameworks import load
     from reporter.assess.written import BadFile
     from reporter.run.wiring import WiringError, read
 
@@ -275,7 +293,7 @@ def _check_file(file: Path | None, settings: Any) -> None:
         raise Refusal("which file? `reporter frameworks check FILE`", USAGE)
     with told(BadFile, WiringError, code=USAGE):
         framework = load(read(file), str(file), CHECKS.keys())
-    counts = statistics(framework)
+    counts = _statistics(framework)
     line(
         f"{plain(file)}: good. {framework.id}: {counts.controls} controls, {counts.covered} with checks, "
         f"{counts.manual} manual; {counts.direct} direct and {counts.supporting} supporting mappings"

@@ -40,6 +40,7 @@ SCRIPTS = {
 CREDENTIALS = (
     "aws configure, AWS_PROFILE (or aws.profile), or an instance role; `aws sts get-caller-identity` tries them"
 )
+EXTERNAL_ID = 16  # characters that nobody guesses
 OFFLINE = "EndpointUnreachable"
 
 
@@ -100,7 +101,15 @@ def _settings(settings: Settings) -> Iterator[Sign]:
     else:
         yield Sign("settings", "ok", f"{file} is good")
     yield from _named_files(settings)
-    if not settings.role.external_id.get_secret_value():
+    external_id = settings.role.external_id.get_secret_value()
+    if 0 < len(external_id) < EXTERNAL_ID:
+        yield Sign(
+            "external id",
+            "warn",
+            f"role.external_id has {counted(len(external_id), 'character')}: it is easily guessed",
+            "choose 16 random characters or more, the same in role.external_id and in the role's trust policy",
+        )
+    if not external_id:
         yield Sign(
             "external id",
             "warn",
@@ -136,7 +145,8 @@ def _database(settings: Settings) -> Iterator[Sign]:
         history.prepare(engine, now())
         last = history.last_runs(engine, 1)
     except history.HistoryError as error:
-        yield Sign("database", "fail", str(error), "see history.url; a server must be running and know the user")
+        remedy = "see history.url" if file else "see history.url; a server must be running and know the user"
+        yield Sign("database", "fail", str(error), remedy)
         return
     seen = f"run {last[0].seq} of {last[0].as_of:%Y-%m-%d %H:%M} UTC is the last" if last else "no run yet"
     yield Sign("database", "ok", f"{engine.dialect.name} at {place(settings)}, {seen}")

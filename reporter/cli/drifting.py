@@ -10,10 +10,23 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now
-from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Region, Type, open_history, run_named, within
+from reporter.cli.filters import (
+    Accounts,
+    AtRun,
+    Limit,
+    Opened,
+    Ou,
+    Region,
+    Type,
+    counted,
+    open_history,
+    run_named,
+    within,
+)
 from reporter.cli.narrowing import beside, narrowed, say
 from reporter.drift.noise import LEAST, Fold, fold
 from reporter.drift.text import LEGEND, SECTIONS, SHOWN, Beside, drift_lines, section, span
+from reporter.drift.wording import clean
 from reporter.model import Change, Run
 
 DRIFT_HELP = """What changed: worse first, with who did it, then improved, then the rest. What is hidden is counted.
@@ -91,7 +104,9 @@ def drift(
     found = _changes(opened, asked, within=scope, type=type, resource=resource)
     known = beside(opened, asked.run, found)
     found = [change for change in found if narrow.holds(change, known)]
-    told = Told(opened, asked, found, known, history.coverage(opened.engine, asked.run))
+    came = _came(opened, asked, scope) if narrow == narrowed(region=region) else []  # they are of no kind or direction
+    came = [one for one in came if one.of(type, region, resource)]
+    told = Told(opened, asked, found, known, history.coverage(opened.engine, asked.run), came)
     if as_json:
         emit(told.document(limit))
     else:
@@ -108,11 +123,12 @@ class Told:
     changes: Sequence[Change]
     beside: Beside
     coverage: Any
+    came: Sequence["Came"] = ()
 
     def print(self, limit: int, *, everything: bool) -> None:
         """As a plan."""
         kept, folds = (self.changes, ()) if everything else folded(self.opened, self.asked.run, self.changes)
-        for text in self.head():
+        for text in (*self.head(), *came_lines(self.came, each=everything)):
             line(text)
         line()
         sections = frozenset(SECTIONS) if everything else SHOWN
@@ -136,6 +152,18 @@ class Told:
             "counts": Counter(section(change) for change in self.changes),
             "kinds": Counter(change.kind.value for change in self.changes),
             "almost_everywhere": folds,
+            "came_into_view": [
+                {
+                    "account": one.row.account,
+                    "region": one.row.region,
+                    "type": one.row.type,
+                    "resource": one.row.id,
+                    "arn": one.row.arn,
+                    "first_seen": one.row.first_seen,
+                    "named": one.named,
+                }
+                for one in self.came
+            ],
             "changes": [self._entry(change) for change in shown],
         }
 
@@ -161,6 +189,55 @@ class Told:
         c = self.coverage
         if c.read * 100 < self.opened.settings.coverage.minimum_percent * (c.total - c.excluded):
             raise typer.Exit(GAPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A resource seen for the first time that no change tells of: something names it now, or it could be read at last."""
+
+    row: Any
+    named: bool
+
+    def of(self, type: str, region: str, resource: str) -> bool:
+        """Whether it is asked about; an empty word leaves all."""
+        row = self.row
+        return type in ("", row.type) and region in ("", row.region) and resource in ("", row.id, row.arn)
+
+
+def came_lines(came: Sequence[Came], *, each: bool) -> list[str]:
+    """How many resources came into view, and why; they changed nothing, and may bring new findings all the same."""
+    found = []
+    for named in (True, False):
+        rows = [one.row for one in came if one.named is named]
+        if rows:
+            what = (
+                f"{counted(len(rows), 'resource')} came into view ({'named' if named else 'read'} for the first time)"
+            )
+            found.append(
+                f"{what}: no change of {'theirs' if len(rows) > 1 else 'its own'}{'' if each else '; see --all'}"
+            )
+            found += [f"  {row.type} {clean(row.arn or row.id)} ({row.account}, {row.region})" for row in rows if each]
+    return found
+
+
+def first_sight(opened: Opened, item: Any) -> str:
+    """When and why a resource was first seen, where it came into view and no change tells of it; empty for any other."""
+    from reporter import history
+
+    rows = history.came_into_view(opened.engine, within=history.Within(accounts=frozenset({item.account})))
+    for one in _with_why(rows):
+        if one.of(item.type, item.region, item.arn or item.id):
+            why = "something names it now" if one.named else "it could be read for the first time"
+            return f"first seen {one.row.first_seen:%Y-%m-%d %H:%M}Z (came into view: {why}), no change of its own"
+    return ""
+
+
+def _with_why(rows: Sequence[Any]) -> list[Came]:
+    """Where anything else came into view with it, its account could be read at last; else something names it."""
+    from reporter import history
+
+    read = {(row.account, row.first_seen) for row in rows if row.type not in history.NAMED}
+    return [Came(row, (row.account, row.first_seen) not in read) for row in rows]
 
 
 def folded(opened: Opened, run: Run, changes: Sequence[Change]) -> tuple[Sequence[Change], tuple[Fold, ...]]:
@@ -210,6 +287,20 @@ def _changes(opened: Opened, asked: Asked, **narrow: Any) -> list[Change]:
         return list(history.changes(opened.engine, since=asked.since, until=asked.until, **narrow))
     found = [change for run in asked.runs for change in history.changes(opened.engine, run=run, **narrow)]
     return sorted(found, key=rank)
+
+
+def _came(opened: Opened, asked: Asked, scope: Any) -> list[Came]:
+    """What came into view in the runs asked about, or within the time."""
+    from reporter import history
+
+    if asked.runs:
+        return _with_why([row for run in asked.runs for row in history.came_into_view(opened.engine, run, scope)])
+    rows = history.came_into_view(opened.engine, within=scope)
+    if asked.since is not None:
+        rows = tuple(row for row in rows if row.first_seen > asked.since)
+    if asked.until is not None:
+        rows = tuple(row for row in rows if row.first_seen <= asked.until)
+    return _with_why(rows)
 
 
 def _window(opened: Opened, asked: Asked) -> str:

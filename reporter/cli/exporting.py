@@ -26,17 +26,21 @@ def export(asked: Asked, rows: Iterable[Row], *, ocsf: bool) -> None:
 def _told(asked: Asked, rows: Iterable[Row]) -> Iterator[FindingRow]:
     for row in rows:
         state = row.state if row.state in ("new", "reopened") else "persisting"
-        yield FindingRow(row.finding, row.since or asked.run.as_of, state, asked.waivers.get(row.waiver))  # type: ignore[arg-type]
+        yield FindingRow(
+            row.finding, row.since or asked.run.as_of, state, asked.waivers.get(row.waiver),  # type: ignore[arg-type]
+            evidence_since=row.evidence_since,
+        )  # fmt: skip
 
 
 def _about(asked: Asked) -> About:
     """What every event repeats: the run, the organization, the checks, who asks for them."""
+    from reporter.report.facts import Options
     from reporter.run.source import HistorySource
 
     source = HistorySource(asked.opened.engine, asked.run, asked.judgement)
     return About(
         as_of=asked.run.as_of, run=asked.run.id, tool_version=asked.run.tool_version or __version__,
-        organization=asked.opened.settings.report.organization_name or asked.run.organization,
+        organization=asked.opened.settings.report.organization_name or Options().organization,
         checks=source.checks(), frameworks=source.frameworks(),
         accounts={row.account.id: row for row in source.accounts(Scope())},
     )  # fmt: skip

@@ -33,7 +33,7 @@ def open_history(config: Any, *, make: bool = False) -> Opened:
 
     settings = load_settings(config)
     with told(history.HistoryError):
-        if not make and not there_is_history(settings):
+        if not there_is_history(settings) and not make:
             raise Refusal(
                 f"there is no history at {place(settings)}; `reporter run` makes one, `reporter demo` a simulated one",
                 USAGE,
@@ -48,10 +48,14 @@ def there_is_history(settings: Settings) -> bool:
     from reporter import history
 
     file = sqlite_file(settings)
+    if file is not None and file.is_dir():
+        raise history.Unusable(f"history.url: {file} is a folder; name a file, for instance {file / 'reporter.db'}")
     if file is not None and not (file.is_file() and file.stat().st_size > 0):
         return False
     engine = history.connect(database_url(settings))
     try:
+        if not history.is_made(engine) and file is not None:
+            history.prepare(engine, now())  # refuses a file that holds something else, and says what
         return history.is_made(engine)
     finally:
         engine.dispose()

@@ -50,7 +50,7 @@ Examples:
 FIX_HELP = """Write one shell script for each account that mends what fails: to be read by a person before it is run.
 
 The scripts are ordered and can be repeated; each refuses to run in another account and prints what it would do unless
-called with --apply. Nothing is changed by writing them. Waived findings are left out.
+called with --apply. Nothing is changed by writing them. What a waiver covers today is left out.
 
 \b
 Examples:
@@ -110,6 +110,7 @@ def findings(
     )  # fmt: skip
     asked = asking.Asked(opened, run_named(opened, run))
     asked.located(account, ou)
+    asked.named(wanted)
     rows = asked.rows(wanted)
     if as_json:
         showing.emit_findings(asked, rows, wanted)

@@ -63,6 +63,7 @@ Examples:
   reporter purge --dry-run
   reporter purge --keep-days 2557
 """
+ALL_RUNS = 1_000_000
 Why = Annotated[str, typer.Option("--why", help="The reason; required.")]
 Until = Annotated[str, typer.Option("--until", help="The last day it holds: 2026-12-31.")]
 Owner = Annotated[str, typer.Option("--owner", help="Who owns it.")]
@@ -143,31 +144,32 @@ def waive(
     import hashlib
 
     from reporter import history
+    from reporter.cli import accepting
     from reporter.cli.filters import checks_named
     from reporter.model import Waiver
 
-    if check:
+    new = None
+    if check and not revoke:  # all of it is looked at before a history is made
         checks_named(check)
-    opened = open_history(config, make=bool(check))
+        accepting.refuse_unfit(resource, account, ou)
+        told_by = (check, resource, account, ou, until, why)
+        new = Waiver(
+            id="w-" + hashlib.sha256("\0".join(told_by).encode()).hexdigest()[:10], check=check,
+            reason=_given(why, "--why"), owner=_given(owner, "--owner"), approver=_given(approver, "--approver"),
+            expires_on=_day(until), resource=resource, account=account, ou=ou, ticket=ticket, created_at=now(),
+        )  # fmt: skip
+    opened = open_history(config, make=new is not None)
     with told(history.HistoryError):
         if revoke:
             history.revoke_waiver(opened.engine, revoke, by=me(), why=_given(why, "--why"), now=now())
-            line(f"waiver {revoke} revoked")
-            return
-        if not check:
+            line(f"waiver {revoke} revoked; what it covered fails again from the next run on")
+        elif new is None:
             _listed("waivers", history.waivers(opened.engine, now()), as_json, _waived)
-            return
-        if (resource, account, ou) == ("*", "*", "*"):
-            raise Refusal("a waiver must say where: --resource, --account or --ou", USAGE)
-        told_by = (check, resource, account, ou, until, why)
-        id = "w-" + hashlib.sha256("\0".join(told_by).encode()).hexdigest()[:10]
-        waiver = Waiver(
-            id=id, check=check, reason=_given(why, "--why"), owner=_given(owner, "--owner"),
-            approver=_given(approver, "--approver"), expires_on=_day(until), resource=resource, account=account, ou=ou,
-            ticket=ticket, created_at=now(),
-        )  # fmt: skip
-        history.add_waiver(opened.engine, waiver, by=me(), now=now())
-    line(f"waiver {id} until {until}: {check} on {plain(resource)} in account {account}, OU {plain(ou)}")
+        else:
+            history.add_waiver(opened.engine, new, by=me(), now=now())
+            line(f"waiver {new.id} until {until}: {check} on {plain(resource)} in account {account}, OU {plain(ou)}")
+            words, does = accepting.effect(opened, new)
+            line(words, "" if does else "yellow")
 
 
 @app.command(help=ATTEST_HELP)
@@ -186,6 +188,7 @@ def attest(
 
     from reporter import history
     from reporter.assess.frameworks import is_manual
+    from reporter.cli import attesting
     from reporter.cli.filters import control_named, framework_named
     from reporter.model import Attestation
 
@@ -208,9 +211,13 @@ def attest(
         at=now(),
     )  # fmt: skip
     opened = open_history(config, make=True)
+    before = attesting.stated(opened, framework, control)
     with told(history.HistoryError):
         history.attest(opened.engine, word, now(), data if evidence else None)
-    line(f"{framework} {control} attested by {me()} until {until}")
+    shown = f"with {plain(word.evidence_name)}" if evidence else "WITHOUT evidence (--evidence FILE)"
+    line(f"{framework} {control} attested by {me()} until {until}, {shown}; it counts from the next run on")
+    if also := attesting.besides(before, attesting.stated(opened, framework, control)):
+        line(also, "yellow")
 
 
 @app.command(help=HOLD_HELP)
@@ -236,6 +243,8 @@ def hold(
             reason = _given(why, "--why")
             if not (account or type or resource or everything):
                 raise Refusal("what is to be kept? --account, --type, --resource, or --everything", USAGE)
+            if account:
+                _seen_account(opened.engine, account)
             made = history.hold(
                 opened.engine, reason=reason, by=me(), now=now(), account=account, type=type, resource=resource
             )
@@ -277,6 +286,15 @@ def me() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user need have no name
         return "unknown user"
+
+
+def _seen_account(engine: Any, id: str) -> None:
+    """Refuse an account that no run has seen; one that has left the organization since may be held, too."""
+    from reporter import history
+
+    runs = history.last_runs(engine, ALL_RUNS)
+    if not any(id in history.accounts(engine, run) for run in runs):
+        raise Refusal(f"--account {id}: no run has seen such an account; give its 12 digits", USAGE)
 
 
 def _given(value: str, option: str) -> str:

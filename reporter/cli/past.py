@@ -11,6 +11,7 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now, plain, quoted
+from reporter.cli.drifting import first_sight
 from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import beside, narrowed, say
 from reporter.drift.text import Beside, actor_line, change_lines, others_of
@@ -89,7 +90,7 @@ def history_of(
         ]
         emit({"schema": "reporter/history/1", "versions": versions, "changes": told, "notes": notes})
         return
-    _print_life(versions, known)
+    _print_life(versions, known, first_sight(opened, item))
     remarks: dict[int, list[Any]] = {}
     for note in notes:
         remarks.setdefault(note.change, []).append(note)
@@ -102,12 +103,14 @@ def history_of(
     line(f"{len(wanted)} of {len(found)} changes shown; {command(f'blame {quoted(item.arn or item.id)}')}", "dim")
 
 
-def _print_life(versions: Sequence[Any], known: Beside) -> None:
+def _print_life(versions: Sequence[Any], known: Beside, came: str) -> None:
     """Where it is, and each state it was in: a new life, a spell out of sight."""
     item = versions[-1].item
     line(f"{item.type} {plain(item.arn or item.id)}", "bold")
     place = " ".join(part for part in (plain(known.account(item.account)), item.account) if part)
     line(f"account {place}, {item.region}")
+    if came:
+        line(f"  {plain(came)}")
     for version in versions:
         until = f"{version.valid_to:%Y-%m-%d %H:%M}Z {version.end_reason}" if version.valid_to else "now"
         again = f"  life {version.incarnation}" if version.incarnation > 1 else ""

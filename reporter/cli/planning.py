@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reporter.assess.remediation import acts_in, fix_plan
+from reporter.cli.accepting import Accepted
 from reporter.cli.asking import Asked, Wanted
 from reporter.cli.console import Refusal, line, plain
 from reporter.model import Finding
@@ -32,32 +33,34 @@ def write(directory: Path, asked: Asked, wanted: Wanted) -> None:
 
 def _scripts(asked: Asked, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Each account's script, one account's findings in memory at a time; those that others' findings ask for come last."""
+    accepted = Accepted(asked)
     elsewhere: dict[str, list[Finding]] = defaultdict(list)
     for id in sorted(asked.accounts):
         mine: list[Finding] = []
-        for finding in _failing(asked, wanted, id):
+        for finding in _failing(asked, wanted, accepted, id):
             (mine if acts_in(finding) == id else elsewhere[acts_in(finding)]).append(finding)
         if mine and id not in elsewhere:
             yield id, fix_plan(mine)[id]
     for id, theirs in sorted(elsewhere.items()):
-        yield id, fix_plan([*_own(asked, wanted, id), *theirs])[id]
+        yield id, fix_plan([*_own(asked, wanted, accepted, id), *theirs])[id]
 
 
-def _failing(asked: Asked, wanted: Wanted, account: str) -> Iterator[Finding]:
-    """What fails in one account, if it is asked for, and is not waived."""
+def _failing(asked: Asked, wanted: Wanted, accepted: Accepted, account: str) -> Iterator[Finding]:
+    """What fails in one account, if it is asked for, and nobody accepts today."""
     if wanted.scope.accounts is not None and account not in wanted.scope.accounts:
         return
     path = asked.accounts[account].ou_path
     if not f"{path}/".startswith(f"{wanted.scope.ou}/") and wanted.scope.ou:
         return
     scope = replace(wanted.scope, accounts=frozenset({account}), ou="")
-    yield from (row.finding for row in asked.rows(replace(wanted, scope=scope)) if not row.waiver)
+    rows = asked.rows(replace(wanted, scope=scope))
+    yield from (row.finding for row in rows if not accepted.covers(row))
 
 
-def _own(asked: Asked, wanted: Wanted, account: str) -> Iterator[Finding]:
+def _own(asked: Asked, wanted: Wanted, accepted: Accepted, account: str) -> Iterator[Finding]:
     """What fails in an account and is mended in that same one; nothing of an account outside the organization."""
     if account in asked.accounts:
-        yield from (finding for finding in _failing(asked, wanted, account) if acts_in(finding) == account)
+        yield from (finding for finding in _failing(asked, wanted, accepted, account) if acts_in(finding) == account)
 
 
 def _summary(script: str) -> str:

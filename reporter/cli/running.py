@@ -29,6 +29,7 @@ from reporter.cli.stopping import until_told
 from reporter.settings import Settings
 from reporter.settings.schema import Schedule
 
+DIGITS = 12  # of an account id
 BY_KEYBOARD, BY_SIGNAL = 128 + signal.SIGINT, 128 + signal.SIGTERM
 
 RUN_HELP = """Read every account, store, compare, judge, report, mail.
@@ -54,7 +55,9 @@ Examples:
 @app.command(help=RUN_HELP)
 def run(
     config: Config = None,
-    accounts: Annotated[list[str] | None, typer.Option(help="Only this account id; may be given again.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Option("--accounts", "--account", help="Only this account id; may be given again.")
+    ] = None,
     ou: Annotated[list[str] | None, typer.Option(help="Only accounts below this OU, by id or path.")] = None,
     edition: Annotated[list[str] | None, typer.Option(help="Also render this edition, e.g. executive.")] = None,
     no_deliver: Annotated[bool, typer.Option("--no-deliver", help="Render, but mail and archive nothing.")] = False,
@@ -69,6 +72,9 @@ def run(
     from reporter.run.execute import Request
 
     settings = load_settings(config)
+    for id in accounts or ():
+        if id.isdigit() and len(id) != DIGITS:
+            raise Refusal(f"--accounts {id}: an account id has {DIGITS} digits, this has {len(id)}", USAGE)
     if estimate:
         _estimate(settings, as_json)
         return

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +16,10 @@ from reporter.model import Finding, ReadStatus, Status
 SIGNS = {Status.PASS: "✓", Status.FAIL: "✗", Status.INSUFFICIENT_DATA: "?", Status.NOT_APPLICABLE: "–"}
 STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
 TONES = {Status.INSUFFICIENT_DATA: "magenta", Status.PASS: "green"}
+ANSWERS = {
+    Status.FAIL: "fail", Status.INSUFFICIENT_DATA: "could not be judged", Status.PASS: "pass",
+    Status.NOT_APPLICABLE: "not applicable",
+}  # fmt: skip
 ALIKE = 3  # findings of one check that are shown before the rest is counted
 UNLISTED = " was not listed completely: "
 VALUE_SHOWN = 300  # characters of a value of the evidence
@@ -130,23 +134,39 @@ class Sheet:
 
     def _foot(self) -> None:
         """What the list rests on: how many, how much was looked at, waivers to be seen to."""
-        total = sum(group.count for group in self.groups.values()) + sum(self.unread.values())
+        counts: Counter[Status] = Counter()
+        for (status, _, _), group in self.groups.items():
+            counts[Status(status)] += group.count
+        counts[Status.INSUFFICIENT_DATA] += sum(self.unread.values())
         waived = sum(group.waived for group in self.groups.values())
-        line(
-            f"{counted(total, 'finding')}{f', {waived} waived' if waived else ''}. {coverage_words(self.asked.coverage)}"
-        )
+        line(f"{found_words(counts, waived)}. {coverage_words(self.asked)}")
         for text in waiver_words(self.asked.review):
             line(text, "yellow")
         notes(self.asked)
 
 
-def coverage_words(c: Any) -> str:
-    """How many accounts an answer rests on."""
-    in_scope = c.total - c.excluded
-    return (
-        f"Coverage: {c.read} of {counted(in_scope, 'account')} in scope read completely, "
-        f"{c.partial} partly, {c.unreachable} not at all."
-    )
+def found_words(counts: Mapping[Status, int], waived: int) -> str:
+    """How many findings there are of each status: what could not be judged is none that fails."""
+    told = [f"{number} {ANSWERS[status]}" for status in ANSWERS if (number := counts.get(status, 0))]
+    if waived:
+        told.append(f"{waived} waived")
+    return counted(sum(counts.values()), "finding") + (f": {', '.join(told)}" if told else "")
+
+
+def coverage_words(asked: Asked) -> str:
+    """How many accounts an answer rests on, in the report's words; those that were left out by name."""
+    from reporter import history
+
+    c = asked.coverage
+    fared = ((c.partial, "read in part"), (c.unreachable, "not reached"))
+    rest = [f"{number} {what}" for number, what in fared if number]
+    if c.excluded:
+        found = history.readings(asked.opened.engine, asked.run)
+        names = [one.account.name or one.account.id for one in found if one.status is ReadStatus.EXCLUDED]
+        more = f" and {len(names) - ALIKE} more" if len(names) > ALIKE else ""
+        rest.append(f"{c.excluded} left out ({plain(', '.join(sorted(names)[:ALIKE]))}{more})")
+    whole = f"{c.read} of {counted(c.total, 'account')} fully read"
+    return f"Coverage: {', '.join((whole, *rest))}."
 
 
 def waiver_words(review: Any) -> Iterable[str]:

@@ -90,7 +90,7 @@ from reporter.history.pinned import (
     release_hold,
 )
 from reporter.history.purge import purge
-from reporter.history.record import named, record_account
+from reporter.history.record import NAMED, named, record_account
 from reporter.history.runs import (
     abandon,
     heartbeat,
@@ -120,6 +120,7 @@ from reporter.history.states import (
     account_snapshot,
     accounts,
     around,
+    came_into_view,
     find,
     inventory,
     item_at,
@@ -136,6 +137,7 @@ from reporter.history.verify import verify
 
 __all__ = [
     "EVERYWHERE",
+    "NAMED",
     "Acknowledgement",
     "Around",
     "Baseline",
@@ -189,6 +191,7 @@ __all__ = [
     "attributions",
     "baseline",
     "baselines",
+    "came_into_view",
     "change",
     "change_counts",
     "changes",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from reporter.history import blobs
 from reporter.history.engine import reading
-from reporter.history.found import COUNTS, WAIVED, record_from, state_of
+from reporter.history.found import COUNTS, WAIVED, reasons_since, record_from, state_of
 from reporter.history.nouns import (
     EVERYWHERE,
     GONE,
@@ -139,9 +139,9 @@ def _endings(connection: Connection, resources: set[int]) -> dict[tuple[int, str
 def finding_history(engine: Engine, type: str, resource: str, check: str = "") -> tuple[FindingRecord, ...]:
     """What a check ever had against a resource, oldest first."""
     with reading(engine) as connection:
-        return tuple(
-            record_from(row, "persisting") for row in connection.execute(queries.history(type, resource, check))
-        )
+        rows = connection.execute(queries.history(type, resource, check)).all()
+        said = reasons_since(connection, rows)
+        return tuple(record_from(row, "persisting", said[row.id]) for row in rows)
 
 
 def coverage(engine: Engine, run: Run) -> Coverage:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from reporter.documents.canonical import canonical_json, plain
 from reporter.history import blobs
 from reporter.history.engine import lock, reading, write
-from reporter.history.errors import Refused
+from reporter.history.errors import Damaged, Refused
 from reporter.history.listings import uid
 from reporter.history.nouns import EVERYWHERE, FindingRecord, FindingState, Within
 from reporter.history.past import open_run
@@ -255,12 +255,57 @@ def findings(
         )
         for some in recording.chunks(connection.scalars(query).all()):
             rows = {row.id: row for row in connection.execute(queries.shown(number, some))}
+            said = reasons_since(connection, list(rows.values()))
             for row in (rows[id] for id in some if id in rows):
                 state = state_of(row, before.get(row.account)) if previous is not None else "persisting"
-                yield record_from(row, state, row.observed_at)
+                yield record_from(row, state, said[row.id], row.observed_at)
 
 
-def record_from(row: Any, state: FindingState, captured_at: datetime | None = None) -> FindingRecord:
+def reasons_since(connection: Connection, rows: Sequence[Any]) -> dict[int, datetime]:
+    """Since when each answer gives its reason word for word, by number, within the spell of its status.
+
+    Evidence differs from look to look where it holds times and counters, and waivers come and go: the reason stays.
+    Where nothing older is known of the spell, nothing says that the reason was ever another.
+    """
+    since = {row.id: row.since for row in rows}
+    open_rows = {row.id: _Reason(row) for row in rows if row.valid_from > row.since}
+    for some in recording.chunks(sorted(open_rows)):
+        for then in connection.execute(queries.earlier(some)):
+            reason = open_rows.get(then.now)
+            if reason is not None and not reason.reaches(then):
+                since[then.now] = reason.start
+                del open_rows[then.now]
+    return since
+
+
+class _Reason:
+    """The reason of an answer, followed back from row to row while it stays the same."""
+
+    def __init__(self, row: Any) -> None:
+        self.start: datetime = row.valid_from
+        self._detail = row.detail
+        self._text = blobs.parsed(row.codec, row.data, row.detail)["reason"]
+
+    def reaches(self, then: Any) -> bool:
+        """Whether an earlier row adjoins and says the same; then the reason began with it, or before."""
+        if then.valid_to != self.start or not self._is_said(then):
+            return False
+        self.start = then.valid_from
+        return True
+
+    def _is_said(self, then: Any) -> bool:
+        if then.detail == self._detail:
+            return True
+        try:
+            said = blobs.parsed(then.codec, then.data, then.detail)["reason"]
+        except Damaged:  # what cannot be read proves nothing, and today's answer stands without it
+            return False
+        return bool(said == self._text)
+
+
+def record_from(
+    row: Any, state: FindingState, reason_since: datetime, captured_at: datetime | None = None
+) -> FindingRecord:
     """A finding with its history."""
     return FindingRecord(
         finding=finding_from(row, captured_at),
@@ -269,7 +314,7 @@ def record_from(row: Any, state: FindingState, captured_at: datetime | None = No
         reopened=row.reopened,
         state=state,
         waiver_id=row.waiver,
-        evidence_since=max(row.since, row.otherwise_until or row.since),
+        evidence_since=reason_since,
     )
 
 

@@ -146,7 +146,9 @@ class FindingRecord:
     reopened: int  # how often it has come back after having passed
     state: FindingState
     waiver_id: str | None
-    evidence_since: datetime | None = None  # since when for the present reason, with the present evidence
+    evidence_since: datetime | None = (
+        None  # since when for the present reason, word for word; evidence and waivers aside
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,19 +151,35 @@ def inventory(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator
     with reading(engine) as connection:
         number = number_of(connection, run.id)
         for row in connection.execute(states.inventory(number, within)):
-            listings = listings_at(connection, row.coverage)
-            fresh = listings.fresh(row.type, row.region, row.uid)
-            yield InventoryRow(
-                account=row.account,
-                region=row.region,
-                type=row.type,
-                id=row.key,
-                arn=row.arn,
-                first_seen=row.first_seen_at,
-                captured_at=row.observed_at if fresh else confirmed(row, listings),
-                sha256=row.hash.hex(),
-                unread=tuple(sorted(row.unread or ())) if fresh else ("*",),
-            )
+            yield _inventory_row(connection, row)
+
+
+def came_into_view(engine: Engine, run: Run | None = None, within: Within = EVERYWHERE) -> tuple[InventoryRow, ...]:
+    """What was seen for the first time in a run (None: in any sealed one) without having come: no change tells of it.
+
+    A key that something names only now was there before, as was all of an account that could not be read. First looks
+    at an account show everything for the first time, and an account that joins brings its own: neither is meant.
+    """
+    with reading(engine) as connection:
+        number = None if run is None else number_of(connection, run.id)
+        rows = connection.execute(states.came_into_view(number, within)).all()
+        return tuple(_inventory_row(connection, row) for row in rows)
+
+
+def _inventory_row(connection: Connection, row: Any) -> InventoryRow:
+    listings = listings_at(connection, row.coverage)
+    fresh = listings.fresh(row.type, row.region, row.uid)
+    return InventoryRow(
+        account=row.account,
+        region=row.region,
+        type=row.type,
+        id=row.key,
+        arn=row.arn,
+        first_seen=row.first_seen_at,
+        captured_at=row.observed_at if fresh else confirmed(row, listings),
+        sha256=row.hash.hex(),
+        unread=tuple(sorted(row.unread or ())) if fresh else ("*",),
+    )
 
 
 def versions(engine: Engine, type: str, name: str) -> tuple[ItemVersion, ...]:

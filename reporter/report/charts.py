@@ -64,6 +64,7 @@ class TrendChart:
     dates: tuple[Label, ...]
     ticks: tuple[Label, ...]  # the text, and y of its grid line
     title: str
+    crowded: bool = False  # a narrow screen, which prints large, has room for every second date only
 
 
 def stacked(parts: Sequence[tuple[str, int]], label: str, width: float = 220, height: float = 10) -> StackedBar:
@@ -125,6 +126,9 @@ def controls(
     return stacked([(kind, counted.get(kind, 0)) for kind in CONTROL_ORDER], label, width, height)
 
 
+LARGE_DATE = 66.0  # as wide as "23 Nov" is where screen.css prints a chart's texts large
+
+
 def trend(points: Sequence[RunPoint], width: float = 520, height: float = 150) -> TrendChart:
     """Bars for the last runs; the scale is a round number above the tallest."""
     left, top, bottom = 30.0, 16.0, 22.0
@@ -153,7 +157,8 @@ def trend(points: Sequence[RunPoint], width: float = 520, height: float = 150) -
     ticks = tuple(
         Label(f"{scale * part // 2}", left - 6, round(base - (base - top) * part / 2, 2)) for part in (0, 1, 2)
     )
-    return TrendChart(width, height, base, left, tuple(bars), tuple(totals), tuple(dates), ticks, _trend_title(points))
+    title, crowded = _trend_title(points), slot < LARGE_DATE
+    return TrendChart(width, height, base, left, tuple(bars), tuple(totals), tuple(dates), ticks, title, crowded)
 
 
 def _trend_title(points: Sequence[RunPoint]) -> str:

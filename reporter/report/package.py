@@ -65,7 +65,12 @@ def manifest(run: Run, edition: Edition, files: Mapping[str, bytes], sealing: Se
 
 def sums(files: Mapping[str, bytes]) -> bytes:
     """Digests and names, a line each, as sha256sum writes and checks them."""
-    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())).encode()
+    return sum_lines({name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+
+
+def sum_lines(digests: Mapping[str, str]) -> bytes:
+    """The same list from digests that are known already."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
 
 
 def signature(manifest_bytes: bytes, run: Run, edition: Edition, signer: Signer, now: datetime) -> bytes:

@@ -20,7 +20,8 @@ from reporter.report.sign import SignError, verified
 
 TABLES = ("findings", "changes", "coverage", "checks", "controls")
 PACKED: Mapping[str, Callable[[bytes], bytes]] = {"csv": bytes, "csv.gz": gzip.decompress}
-_OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}", ".mail.json")
+_OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}")
+_LETTER = ".mail.json"
 
 
 class NoPackage(ValueError):
@@ -93,6 +94,7 @@ def proofs(opened: Opened, *, heads: Sequence[str] = (), digest: str = "", publi
         yield from _agreeing(opened)
     yield from _chain(opened, heads)
     yield from _signature(opened, public_key)
+    yield from _sums(opened)
     own = hashlib.sha256(opened.data).hexdigest()
     if digest:
         same = own.startswith(digest)
@@ -111,7 +113,9 @@ def unlisted(opened: list[Opened]) -> Iterator[Proof]:
             and not file.name.startswith(".")
             and not file.name.endswith(_OWN)
         ):
-            yield Proof(None, file.name, "stands in no manifest: nothing is said about it")
+            letter = file.name.endswith(_LETTER)  # what the run has to say in its mail
+            why = "is no part of the package" if letter else "stands in no manifest"
+            yield Proof(None, file.name, f"{why}: nothing is said about it")
 
 
 def _files(opened: Opened) -> Iterator[Proof]:
@@ -157,6 +161,27 @@ def _signature(opened: Opened, public_key: str) -> Iterator[Proof]:
     trusted = "by the given key" if public_key else "by the key it names (whose it is: compare it with --public-key)"
     said = f"signed {trusted} at {stated.get('signed_at')}"
     yield Proof(same, name, said if same else "IS THE SIGNATURE OF ANOTHER MANIFEST")
+
+
+def _sums(opened: Opened) -> Iterator[Proof]:
+    """The list for sha256sum names the manifest's files with the manifest's digests, and the manifest with its own."""
+    name = f"{opened.edition}.{package.SUMS}"
+    data = opened.read(name)
+    if data is None:
+        yield Proof(None, name, "is not here: `sha256sum -c` has nothing to go by")
+        return
+    digests = {one["name"]: one["sha256"] for one in opened.said["files"]}
+    digests[opened.name] = hashlib.sha256(opened.data).hexdigest()
+    signature = f"{opened.edition}-{package.SIGNATURE}"
+    if (signed := opened.read(signature)) is not None:
+        digests[signature] = hashlib.sha256(signed).hexdigest()
+    lines, wanted = data.splitlines(keepends=True), package.sum_lines(digests).splitlines(keepends=True)
+    wrong = [line for line in wanted if line not in lines] or [line for line in lines if line not in wanted]
+    if lines != wanted:
+        about = f": see {wrong[0].partition(b'  ')[2].decode('utf-8', 'replace').strip()}" if wrong else ""
+        yield Proof(False, name, f"WAS ALTERED: its lines are not the manifest's{about}")
+    else:
+        yield Proof(True, name, f"its {len(lines)} lines are the manifest's digests and the manifest's own")
 
 
 def _agreeing(opened: Opened) -> Iterator[Proof]:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -134,6 +135,15 @@ def test_each_account_has_its_own_script():
     assert "--bucket logs" in plan["444455556666"]
     assert "--bucket logs" not in plan[ME]
     assert "--bucket x" not in plan[ME]
+
+
+def test_a_script_says_whose_findings_it_mends():
+    """Its number is then the report's of that account and what is said to come from others."""
+    moved = finding("# in account 444455556666\n" + PUT.format("logs"), name="logs")
+    theirs = replace(finding(PUT.format("own"), name="own"), account="444455556666")
+    plan = fix_plan([finding(PUT.format("data")), moved, theirs])
+    assert f"2 failing findings (1 found in {ME} and mended here), 2 commands." in plan["444455556666"]
+    assert "found in" not in plan[ME].splitlines()[1]
 
 
 def test_a_region_is_added_where_the_command_has_none():

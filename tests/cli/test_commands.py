@@ -150,3 +150,14 @@ def test_init_writes_settings_that_load_and_never_overwrites(tmp_path: Path) -> 
     done = reporter("findings", "-c", str(tmp_path / "reporter.toml"))
     assert "no run" in done.stderr.lower() or "there is no" in done.stderr.lower()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--accounts", "--account"])
+def test_an_account_id_with_a_digit_missing_is_refused_before_anybody_is_asked(tmp_path: Path, option: str) -> None:
+    """By either name of the option: no credentials are looked for, the exit code is that of wrong usage."""
+    file = tmp_path / "r.toml"
+    file.write_text("")
+    done = reporter("run", option, "11112", "-c", str(file))
+    assert done.returncode == 2
+    assert "--accounts 11112: an account id has 12 digits, this has 5" in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["r.toml"]

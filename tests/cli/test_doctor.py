@@ -95,6 +95,15 @@ def test_an_empty_external_id_is_said(doctor) -> None:
     assert "FAIL credentials   No AWS credentials were found" in page
 
 
+def test_an_external_id_that_can_be_guessed_is_said(doctor) -> None:
+    """Shorter than what deploy/member-role.yaml asks for."""
+    environ = {"AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nowhere"}
+    _, page = doctor('[role]\nexternal_id = "abc"\n', environ)
+    assert "warn external id   role.external_id has 3 characters" in page
+    _, page = doctor('[role]\nexternal_id = "0123456789abcdef"\n', environ)
+    assert "external id" not in page
+
+
 @pytest.mark.parametrize(
     ("text", "sign", "remedy"),
     [

@@ -6,6 +6,10 @@ import re
 import pytest
 from drift_history import built, copied, said
 
+from reporter import history
+from reporter.cli.drifting import first_sight
+from reporter.cli.filters import open_history
+
 WORSE = {"kh-payments-dev-fixtures", "kh-shop-orders", "kh-network-forensics", "kh-lake-experiments"}
 
 
@@ -56,6 +60,32 @@ def test_what_the_text_says_the_json_says(file):
         assert f"{count} {name}" in text.splitlines()[-2]
     assert changed(answer).keys() > WORSE
     assert document["runs"] == [2]
+
+
+def test_what_came_into_view_is_counted_beside_the_changes(file):
+    """Keys that something names only now bring findings and no change: drift says how many, --all and JSON say which."""
+    head = "2 resources came into view (named for the first time): no change of theirs"
+    assert f"{head}; see --all" in said(file, "drift").out.splitlines()
+    text = said(file, "drift", "--all").out
+    rows = said(file, "drift", "--json").json["came_into_view"]
+    assert f"{head}\n" in text
+    assert [(row["type"], row["account"], row["named"]) for row in rows] == [
+        ("AWS::KMS::Key", "811318249721", True)
+    ] * 2
+    assert all(f"  AWS::KMS::Key {row['arn']} (811318249721, {row['region']})" in text for row in rows)
+    assert "1 resource came into view" in said(file, "drift", "--since", "2026-11-01", "--region", "eu-west-1").out
+    for words in (["--run", "1"], ["--kind", "created"], ["--type", "AWS::S3::Bucket"], ["--since", "2026-11-10"]):
+        assert "into view" not in said(file, "drift", *words).out
+
+
+def test_first_sight_tells_why_no_change_tells_of_a_key(file):
+    """The key's own life says that something names it now; a bucket that was there from the first run says nothing."""
+    opened = open_history(file)
+    key = said(file, "drift", "--json").json["came_into_view"][0]["arn"]
+    words = "first seen 2026-11-09 06:00Z (came into view: something names it now), no change of its own"
+    assert first_sight(opened, history.versions(opened.engine, "AWS::KMS::Key", key)[-1].item) == words
+    bucket = history.versions(opened.engine, "AWS::S3::Bucket", "kh-shop-orders")[-1].item
+    assert first_sight(opened, bucket) == ""
 
 
 @pytest.mark.parametrize(

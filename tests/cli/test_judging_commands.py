@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from drift_history import built, copied, said
@@ -54,7 +55,13 @@ def test_findings_are_grouped_and_what_is_not_shown_is_counted(file):
     text = ask(file, "findings", "--check", "s3-bucket-tls-only").out
     assert text.startswith("✗ medium    s3-bucket-tls-only  The bucket refuses every request without TLS.")
     assert "reporter findings --check s3-bucket-tls-only --all" in text
-    assert re.search(r"Coverage: \d+ of 16 accounts in scope read completely, \d partly, 1 not at all\.", text)
+    coverage = (
+        r"Coverage: \d+ of 17 accounts fully read, \d read in part, 1 not reached, 1 left out \(old-marketing\)\."
+    )
+    assert re.search(coverage, text)
+    counts = Counter(one["status"] for one in found(file))
+    both = f"{counts['fail']} fail, {counts['insufficient_data']} could not be judged"
+    assert f"{counts.total()} findings: {both}. Coverage" in ask(file, "findings").out
     everything = ask(file, "findings", "--check", "s3-bucket-tls-only", "--all").out
     assert "more, " not in everything
     assert (
@@ -203,6 +210,34 @@ def test_ocsf_is_one_event_a_line(file):
     assert event["compliance"]["status"] == "Pass"
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_resource_or_region_that_is_not_there_is_warned_of(file, form):
+    """Nothing fails where nothing is; one that is there, with nothing failing, is no reason to warn."""
+    for words, warning in (
+        (("--resource", "nope"), "--resource nope: there is no resource of that name in run 2"),
+        (
+            ("--region", "eu-wst-1"),
+            "--region eu-wst-1: there is no region of that name in run 2 (did you mean eu-west-1?)",
+        ),
+    ):
+        assert warning in " ".join(ask(file, "findings", *words, *form).err.split())
+    for words in (
+        ("--resource", OPENED, "--severity", "low"),
+        ("--region", "us-east-1"),
+        ("--resource", f"arn:aws:s3:::{OPENED}"),
+    ):
+        assert ask(file, "findings", *words, *form).err == ""
+
+
+@pytest.mark.parametrize(("option", "name"), [("--csv", "findings.csv"), ("--ocsf", "findings.ocsf.jsonl")])
+def test_findings_are_written_as_the_report_wrote_them(file, option, name):
+    """The whole organization, unfiltered: the same bytes as the report's own file of that run."""
+    (folder,) = (built() / "reports").glob("*-run-0002")
+    command = [sys.executable, "-W", "ignore", "-m", "reporter", "findings", option, "-c", str(file)]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    assert done.stdout == (folder / f"organization-{name}").read_bytes()
+
+
 # --- assess ---
 
 
@@ -312,3 +347,18 @@ def test_the_history_of_the_tests_is_there():
     """The helper's history has two runs."""
     engine = history.connect(f"sqlite:///{built() / 'reporter.db'}")
     assert [run.seq for run in history.last_runs(engine, 9)] == [2, 1]
+
+
+def test_a_finding_just_waived_is_in_no_plan_and_the_answer_says_when_it_counts(own, tmp_path):
+    """The waiver counts from the next run on, so the finding is still listed; no script mends what somebody accepts."""
+    arn = f"arn:aws:s3:::{OPENED}"
+    check = next(one["check"] for one in found(own, "--resource", arn, "--status", "fail"))
+    words = ("--why", "public assets", "--owner", "web", "--approver", "ciso", "--until", "2999-12-31")
+    ask(own, "fix-plan", str(tmp_path / "before"), "--check", check)
+    assert any(OPENED in file.read_text() for file in (tmp_path / "before").iterdir())
+    answer = ask(own, "waive", check, "--resource", arn, *words).out
+    assert "it counts from the next run on; 1 finding of the last run matches" in answer
+    ask(own, "fix-plan", str(tmp_path / "after"), "--check", check)
+    assert not any(OPENED in file.read_text() for file in (tmp_path / "after").iterdir())
+    nowhere = ask(own, "waive", check, "--resource", "nosuch", *words).out
+    assert "NO failing finding of the last run matches" in nowhere

@@ -43,6 +43,8 @@ def test_a_change_is_owned_listed_and_let_go(file):
         (["note", "999", "x"], "There is no change 999"),
         (["hold", "--account", "1"], "--why is required"),
         (["hold", "--why", "x"], "what is to be kept?"),
+        (["hold", "--account", "1", "--why", "x"], "--account 1: no run has seen such an account"),
+        (["hold", "--account", "999999999999", "--why", "x"], "no run has seen such an account"),
         (["hold", "--release", "9"], "There is no hold 9 in force"),
         (["baseline", "compare", "nope"], "no baseline is called 'nope'"),
         (["baseline", "drop", "nope"], "There is no baseline 'nope'"),
@@ -148,6 +150,45 @@ def test_a_wrong_check_of_a_waiver_is_named_as_it_was_given(file):
     assert refused.err.startswith(
         "reporter: s3-bucket-versionin: no check is called that (did you mean s3-bucket-versioning?)"
     )
+
+
+def test_a_statement_is_seen_with_its_control_and_says_what_it_rests_on(file, tmp_path):
+    """Without evidence it says so; a second one is told to stand beside the first; the same again adds nothing."""
+    words = ("attest", "cis-aws-5.0.0", "2.1.3", "--statement")
+    first = said(file, *words, "all is classified", *UNTIL).out
+    assert "WITHOUT evidence (--evidence FILE); it counts from the next run on" in first
+    assert "stood already" not in first
+    shown = said(file, "frameworks", "cis-aws-5.0.0", "--control", "2.1.3").out
+    assert "(counts from the next run on), until 2999-12-31, WITHOUT evidence: all is classified" in shown
+    assert "the same was stated already" in said(file, *words, "all is classified", *UNTIL).out
+    proof = tmp_path / "catalogue.pdf"
+    proof.write_bytes(b"x")
+    second = said(file, *words, "see the catalogue", "--evidence", str(proof), "--until", "2999-11-30").out
+    assert "with catalogue.pdf" in second
+    assert "1 statement about it stood already; of all, the one that holds longest counts" in second
+    told = said(file, "frameworks", "cis-aws-5.0.0", "--control", "2.1.3", "--json").json["attestations"]
+    assert [one["statement"] for one in told] == ["all is classified", "see the catalogue"]
+
+
+WAIVED = ("waive", "s3-bucket-versioning", "--why", "x", "--owner", "o", "--approver", "a")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("waive", "s3-bucket-versioning", "--account", "*", "--why", "x", "--owner", "o", *UNTIL),
+        (*WAIVED, *UNTIL),
+        (*WAIVED, "--account", "12345", *UNTIL),
+        (*WAIVED, "--resource", "x", "--until", "soon"),
+        (*WAIVED, "--resource", "x", "--until", "2020-01-01"),
+    ],
+)
+def test_a_refused_waiver_makes_no_history(tmp_path, words):
+    """All of it is looked at first: no database is left by a command that did nothing."""
+    file = tmp_path / "r.toml"
+    file.write_text(f'[history]\nurl = "sqlite:///{tmp_path}/reporter.db"\n')
+    assert said(file, *words).code == 2
+    assert [one.name for one in tmp_path.iterdir()] == ["r.toml"]
 
 
 def test_what_people_wrote_cannot_steer_a_terminal(file):

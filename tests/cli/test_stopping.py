@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 
 import pytest
 
+from reporter.cli import app
 from reporter.cli.console import Refusal
 from reporter.cli.stopping import until_told
 
@@ -45,3 +47,22 @@ def test_work_that_ends_by_itself_says_nothing() -> None:
     """No signal, no sentence."""
     with until_told() as stop:
         assert not stop.is_set()
+
+
+@pytest.mark.parametrize(
+    ("word", "stores"), [("serve", False), ("findings", False), ("attribute", True), ("watch", True)]
+)
+def test_only_who_stores_says_that_it_is_kept(word: str, stores: bool, monkeypatch, capsys) -> None:
+    """Pages that are no longer served have stored nothing."""
+
+    def interrupted(**words: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["reporter", "-v", word, "-c", "run"])
+    monkeypatch.setattr(app, "_program", lambda: interrupted)
+    with pytest.raises(SystemExit) as left:
+        app.main()
+    said = capsys.readouterr().err
+    assert left.value.code == 130
+    assert said.startswith("reporter: stopped as told")
+    assert ("is kept" in said) == stores

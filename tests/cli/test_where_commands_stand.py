@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -49,6 +50,32 @@ def test_a_question_makes_no_database(words: list[str], tmp_path: Path, monkeypa
     assert f"`./run run -c {tmp_path}/r.toml`" in said
     assert len(said.splitlines()) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["r.toml"]
+
+
+STRANGE = (["drift"], ["findings"], ["coverage"], ["verify", "--history"], ["doctor"], ["frameworks", "cis-aws-5.0.0", "--control", "3.2"],
+           ["waive", "s3-bucket-versioning", "--resource", "a", "--why", "x", "--owner", "o", "--approver", "a", "--until", "2999-12-31"])  # fmt: skip
+
+
+@pytest.mark.parametrize("words", STRANGE, ids=lambda words: words[0])
+@pytest.mark.parametrize("folder", [False, True], ids=["file", "folder"])
+def test_a_place_that_holds_something_else_is_told_as_such(words: list[str], folder: bool, tmp_path: Path) -> None:
+    """A database of somebody else, or a folder of that name: every command says so, and leaves it as it is."""
+    place = tmp_path / "reporter.db"
+    if folder:
+        place.mkdir()
+    else:
+        other = sqlite3.connect(place)
+        other.execute("CREATE TABLE people (name TEXT)")
+        other.close()
+    before = None if folder else place.read_bytes()
+    done = reporter(
+        tmp_path, *words, REPORTER_HISTORY__URL=f"sqlite:///{place}", AWS_EC2_METADATA_DISABLED="true", HOME="/nowhere"
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert ("is a folder; name a file" if folder else "holds something else (tables people)") in told
+    assert not any(wrong in told for wrong in ("Traceback", "none yet", "there is no history"))
+    assert folder or place.read_bytes() == before
 
 
 def test_a_question_makes_no_tables_on_a_server(postgres: Postgres, tmp_path: Path) -> None:
@@ -130,4 +157,4 @@ def test_a_command_that_is_told_to_end_says_so(sign: signal.Signals, code: int, 
         server.send_signal(sign)
         said = server.stderr.read()
         assert server.wait(20) == code
-    assert said == "reporter: stopped as told; what was stored until now is kept\n"
+    assert said == "reporter: stopped as told\n"  # it stores nothing

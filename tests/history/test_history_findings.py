@@ -150,6 +150,25 @@ def test_a_failure_says_since_when_for_its_present_reason(engine):
     assert (record.since, record.evidence_since) == (weeks(4), weeks(4))
 
 
+def test_a_reason_is_as_old_as_its_words(engine):
+    """Delivery times and the order of a list move the evidence every week: the reason is since when it reads as it does."""
+    words = ["one", "two", "two", "two", "two"]
+    for week, reason in enumerate(words):
+        read = {"LatestDeliveryTime": str(week), "names": ["x", "y"] if week % 2 else ["y", "x"]}
+        evidence = (Evidence(BUCKET, "a", ONE, "Status", read, "cloudtrail:GetTrailStatus", weeks(week)),)
+        answer = finding(A, FAIL, reason=reason, evidence=evidence)
+        sealed = judge(engine, week, [answer], waived={answer.key: "W-1"} if week == 3 else None)
+    (record,) = history.findings(engine, sealed)
+    assert (record.since, record.evidence_since) == (weeks(0), weeks(1))
+    known = history.finding_history(engine, BUCKET, "a")
+    assert [one.evidence_since for one in known] == [weeks(0), *[weeks(1)] * 4]
+    (record,) = history.findings(engine, judge(engine, 5, [finding(A, FAIL, reason="one")]))
+    assert record.evidence_since == weeks(5), "an old reason that is back is new again"
+    judge(engine, 6, [finding(A, UNKNOWN)])
+    (record,) = history.findings(engine, judge(engine, 7, [finding(A, FAIL, reason="one")]))
+    assert record.evidence_since == weeks(7), "nobody knows what it was while out of sight"
+
+
 def test_a_waiver_is_noted_beside_the_status(engine):
     """A waived failure still fails; the row says by which waiver, and a waiver that ends is a new row."""
     answer = finding(A, FAIL)

@@ -11,6 +11,7 @@ from estate_builder import (
     MONDAY,
     ONE,
     REGIONS,
+    THREE,
     TRAIL,
     TWO,
     account_item,
@@ -18,6 +19,7 @@ from estate_builder import (
     key,
     run,
     snapshot,
+    told,
     trail,
     unreachable,
     weeks,
@@ -314,3 +316,21 @@ def test_between_two_looks_the_answer_says_so(engine):
     assert history.around(engine, BUCKET, "a", weeks(3)).last == weeks(3)
     kept = history.around(engine, ACCOUNT, ONE, weeks(9))
     assert (kept.last, kept.next, kept.shows) == (weeks(4), None, "")
+
+
+def test_what_came_into_view_is_not_what_was_created(engine):
+    """A key named only now and an account read at last show things for the first time; first looks and new buckets do not."""
+    named = key(ONE, "k")
+    buckets = frozenset({(BUCKET, GLOBAL)})  # keys are never listed: only those that something names are read
+    first = snapshot(ONE, weeks(0), [bucket(ONE, "a")], listed=buckets)
+    run(engine, weeks(0), first, unreachable(TWO, weeks(0)))
+    second = snapshot(ONE, weeks(1), [bucket(ONE, "a"), bucket(ONE, "b"), named], listed=buckets)
+    first_read = snapshot(TWO, weeks(1), [bucket(TWO, "c")])
+    sealed, changes = run(engine, weeks(1), second, first_read, snapshot(THREE, weeks(1), [bucket(THREE, "d")]))
+    assert told(changes) == [("access_restored", TWO), ("created", "b"), ("joined", THREE)]
+    came = history.came_into_view(engine, sealed)
+    assert [(row.id, row.first_seen) for row in came] == [(named.id, weeks(1)), ("c", weeks(1))]
+    assert history.came_into_view(engine) == came
+    assert [row.id for row in history.came_into_view(engine, within=history.Within(frozenset({TWO})))] == ["c"]
+    later, _ = run(engine, weeks(2), second, first_read)
+    assert history.came_into_view(engine, later) == ()

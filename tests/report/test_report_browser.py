@@ -1,6 +1,8 @@
 """The HTML page in a real browser: accessible, within a phone's width, readable without a network or a script."""
 
 import shutil
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -110,6 +112,25 @@ def test_details_open_by_keyboard_and_links_lead_somewhere(browser, page_file):
         "[...document.querySelectorAll('a')].every(a => document.querySelector(a.getAttribute('href')))"
     )
     page.close()
+
+
+BOXES = """() => Object.fromEntries(['text.date', 'rect'].map(kind => [kind,
+  [...document.querySelector('svg.trend').querySelectorAll(kind)].map(e => e.getBoundingClientRect())
+    .filter(b => b.width).map(b => [b.left, b.top, b.right, b.bottom])]))"""
+
+
+@pytest.mark.parametrize(("past", "dates"), [(1, 2), (8, 9), (11, 6)])
+def test_a_trend_names_its_days_on_a_phone(browser, page_file, past, dates):
+    """Each bar has its day as long as there is room, then every second one; no day touches a bar or another day."""
+    source = organization()
+    few = replace(source, trend_points=lambda now: source.trend_points(now)[-past:])
+    page = opened(browser, page_file(f"trend-{past}", forms(few).page), width=390)
+    texts, bars = page.evaluate(BOXES).values()
+    page.close()
+    assert len(texts) == dates
+    assert all(one[2] <= other[0] for one, other in pairwise(texts))
+    assert bars
+    assert max(bar[3] for bar in bars) <= min(text[1] for text in texts)
 
 
 def test_the_mail_is_readable_on_a_phone(browser, page_file):

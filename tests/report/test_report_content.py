@@ -14,6 +14,7 @@ from reporter.model import ControlStatus, ReadStatus, Status
 from reporter.report.content import build
 from reporter.report.edition import Edition, NoSuchEdition
 from reporter.report.source import Scope
+from reporter.report.words import day
 
 
 def content(edition="organization", options=OPTIONS, **kind):
@@ -143,6 +144,18 @@ def test_worsened_changes_come_with_who_and_the_remedy_filled_in():
     assert first.line.change.resource == "payments-trail"
     assert first.line.attribution.actors[0].principal.startswith("jordan@example.com")
     assert "arn:aws:cloudtrail:eu-west-1:200000000001:trail/payments-trail" in first.fix
+
+
+def test_the_first_of_several_due_days_is_called_so():
+    """An action of many findings is due when the oldest is, while its newest, with a day of its own, stands further down."""
+    made = forms(organization())
+    action = next(a for a in made.content.attention.actions if a.open > 1)
+    group = next(g for g in made.content.findings.groups if g.check.id == action.check)
+    days = [line.due_on for line in group.lines.rows if line.due_on]
+    assert action.due_on == min(days)
+    said = f"the first due by {day(action.due_on)}"
+    for text in (made.page, made.mail.html, made.mail.text):
+        assert said in text.replace("\xa0", " ")
 
 
 def test_actions_name_owners_and_days():

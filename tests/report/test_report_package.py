@@ -83,6 +83,40 @@ def test_one_altered_byte_in_any_file_is_named(tmp_path: Path) -> None:
     assert failed(opened) == []
 
 
+def test_one_altered_byte_in_the_list_for_sha256sum_is_told(tmp_path: Path) -> None:
+    """A digest, a name, a line too many or too few: it must be the manifest's list, and the signature's digest with it."""
+    asked = written(tmp_path, key=new_key())
+    (opened,) = manifests(tmp_path)
+    file = tmp_path / package.sums_name(asked)
+    data = file.read_bytes()
+    lines = data.splitlines(keepends=True)
+    others = [
+        bytes([data[0] ^ 1]) + data[1:],
+        data[:-2] + b"x\n",
+        data + lines[0],
+        b"".join(lines[1:]),
+        data + b"0  a\n",
+        b"",
+    ]
+    for other in others:
+        file.write_bytes(other)
+        assert [one.about for one in failed(opened)] == [file.name]
+    file.write_bytes(data)
+    assert failed(opened) == []
+    file.unlink()
+    assert [one.about for one in proofs(opened) if one.holds is None and "is not here" in one.said] == [file.name]
+
+
+def test_the_letter_beside_a_package_is_told_to_be_no_part_of_it(tmp_path: Path) -> None:
+    """It is not in the manifest, so a changed byte of it cannot be seen: whoever reads "whole" must know."""
+    written(tmp_path)
+    (tmp_path / "organization.2d73c21e384a6506.mail.json").write_text("{}")
+    told = list(unlisted(manifests(tmp_path)))
+    assert [(one.holds, one.about[-10:], one.said) for one in told] == [
+        (None, ".mail.json", "is no part of the package: nothing is said about it")
+    ]
+
+
 def test_a_table_and_the_manifest_altered_together_still_disagree_with_the_figures(tmp_path: Path) -> None:
     """One failing finding made a pass, all digests made anew: the attachment, the figures and the mail's digest tell."""
     asked = written(tmp_path)
@@ -107,7 +141,7 @@ def test_the_head_follows_from_its_words_or_it_is_said(tmp_path: Path) -> None:
     file = tmp_path / package.manifest_name(asked)
     file.write_text(file.read_text().replace('"before"', '"another"'))
     (opened,) = manifests(file)
-    assert [one.said[:16] for one in failed(opened)] == ["THE CHAIN'S HEAD"]
+    assert [one.said[:16] for one in failed(opened)] == ["THE CHAIN'S HEAD", "WAS ALTERED: its"]
     assert any("NOT 00000000" in one.said for one in failed(opened, heads=["00000000"]))
 
 

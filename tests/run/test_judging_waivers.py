@@ -200,7 +200,7 @@ def test_the_list_of_findings_names_waivers_that_ended_or_match_nothing(
     )
     assert f"waiver nothing matches nothing that fails: {CHECK} on ou Root/Nowhere, owner cat" in text
     assert "waived by by-tag until 2030-01-01 (bob: made again in an hour)" in text
-    assert "3 findings, 1 waived." in text
+    assert "3 findings: 3 fail, 1 waived." in text
     data = said(elm, capsys, "findings", "--json")
     assert '"waivers": {"expired": ["short"], "expiring": [], "unused": ["nothing"]}' in data
 

@@ -1,11 +1,13 @@
 """The web pages over a real history, asked over ASGI: what they show, refuse and carry in their headers."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
 
 from reporter import history
@@ -14,6 +16,7 @@ from reporter.settings import data_file
 from reporter.web.app import application
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -100,3 +103,25 @@ def test_a_request_under_another_name_gets_nothing(pages: TestClient, name: str)
         assert answer.status_code == 421
         assert "Report" not in answer.text
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt-get install -y chromium")
+def test_a_run_on_a_phone_shows_every_file_with_its_digest(pages: TestClient) -> None:
+    """At 390 px the rows are stacked: nothing is off-screen, no row is a page of blank, each value has its name."""
+    with (
+        sync_playwright() as started,
+        started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as browser,
+    ):
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.set_content(pages.get("/runs/1").text)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        for row in page.locator("tbody tr").all():
+            box = row.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= 390
+            assert box["height"] < 200
+        digest = page.locator("td[data-label='SHA-256'] code").first.bounding_box()
+        assert digest is not None
+        assert digest["x"] + digest["width"] <= 390
+        page.set_viewport_size({"width": 1200, "height": 800})
+        assert page.locator("thead th").first.is_visible()

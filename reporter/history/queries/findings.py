@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from reporter.history.nouns import Within
 from reporter.history.queries.changes import rank
@@ -18,18 +18,8 @@ def _of_run(run: int, within: Within) -> list[ColumnElement[bool]]:
     return wanted
 
 
-_OTHER = FINDING.alias("other")
-# when the answer last rested on other evidence than it does
-_OTHERWISE = (
-    select(func.max(_OTHER.c.valid_to))
-    .where(_OTHER.c.resource == FINDING.c.resource, _OTHER.c.check == FINDING.c.check)
-    .where(_OTHER.c.valid_to <= FINDING.c.valid_from, _OTHER.c.detail != FINDING.c.detail)
-    .correlate(FINDING)
-    .scalar_subquery()
-)
 _SHOWN = (
     *FINDING.columns,
-    type_coerce(_OTHERWISE, FINDING.c.valid_from.type).label("otherwise_until"),
     RESOURCE.c.account.label("owner"),
     RESOURCE.c.region,
     RESOURCE.c.type,
@@ -79,6 +69,19 @@ def shown(run: int, ids: Sequence[int]) -> Select[Any]:
         .join(RESOURCE, RESOURCE.c.id == FINDING.c.resource)
         .outerjoin(DOCUMENT, DOCUMENT.c.hash == FINDING.c.detail)
         .where(FINDING.c.id.in_(ids))
+    )
+
+
+def earlier(ids: Sequence[int]) -> Select[Any]:
+    """What some findings were before in the present spell of their status: each with the finding's number, the latest first."""
+    then = FINDING.alias("then")
+    same = and_(then.c.resource == FINDING.c.resource, then.c.check == FINDING.c.check)
+    return (
+        select(FINDING.c.id.label("now"), then.c.valid_from, then.c.valid_to, then.c.detail)
+        .add_columns(DOCUMENT.c.codec, DOCUMENT.c.data)
+        .select_from(FINDING.join(then, same).outerjoin(DOCUMENT, DOCUMENT.c.hash == then.c.detail))
+        .where(FINDING.c.id.in_(ids), then.c.valid_from >= FINDING.c.since, then.c.valid_to <= FINDING.c.valid_from)
+        .order_by(FINDING.c.id, then.c.valid_from.desc())
     )
 
 

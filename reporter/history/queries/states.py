@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
 from reporter.history.columns import Instant
 from reporter.history.nouns import Within
 from reporter.history.queries.recording import PASSED_OVER
-from reporter.history.tables import ACCOUNT, DOCUMENT, RESOURCE, SCAN, VERSION
+from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, RESOURCE, RUN, SCAN, VERSION
+from reporter.model import ChangeKind
 
 AT_A_TIME = 500  # rows in memory of an answer that grows with the organization
 
@@ -161,6 +162,28 @@ def inventory(run: int, within: Within) -> Select[Any]:
         )
     ordered = query.order_by(RESOURCE.c.account, RESOURCE.c.type, RESOURCE.c.key, RESOURCE.c.region)
     return ordered.execution_options(yield_per=AT_A_TIME)
+
+
+def came_into_view(run: int | None, within: Within) -> Select[Any]:
+    """What an account known before showed for the first time, in a run or in any, though no change tells that it came."""
+    first = and_(SCAN.c.account == RESOURCE.c.account, SCAN.c.at == RESOURCE.c.first_seen_at, ~PASSED_OVER)
+    before = SCAN.alias("before")
+    told = and_(CHANGE.c.resource == RESOURCE.c.id, CHANGE.c.detected_at == SCAN.c.at)
+    joined = and_(
+        CHANGE.c.account == SCAN.c.account, CHANGE.c.detected_at == SCAN.c.at, CHANGE.c.kind == ChangeKind.JOINED.value
+    )
+    query = (
+        _versions(*SEEN_BY)
+        .join(SCAN, first)
+        .join(RUN, RUN.c.number == SCAN.c.run)
+        .join(ACCOUNT, and_(ACCOUNT.c.account == SCAN.c.account, valid(ACCOUNT, SCAN.c.at)))
+        .where(VERSION.c.valid_from == SCAN.c.at, RESOURCE.c.reader == RESOURCE.c.account, RUN.c.seq.is_not(None))
+        .where(exists().where(before.c.account == SCAN.c.account, before.c.at < SCAN.c.at))
+        .where(~exists().where(told), ~exists().where(joined), *in_scope(within))
+    )
+    if run is not None:
+        query = query.where(SCAN.c.run == run)
+    return query.order_by(RESOURCE.c.account, RESOURCE.c.type, RESOURCE.c.key, RESOURCE.c.region)
 
 
 def unread(run: int, within: Within) -> Select[Any]:
