@@ -19,11 +19,12 @@ from reporter.model import GLOBAL, SEVERITIES, Finding, Status
 ELSEWHERE: Final = re.compile(r"# in account (\d{12})")
 UNFILLED: Final = re.compile(r"\{[A-Za-z]\w*\}|<[^<>]*>")  # a value that only a person can choose
 SETTING: Final = re.compile(
-    r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-"
+    r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-|revoke-grant$"
 )
 REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # take away exposure, never data
 READING: Final = re.compile(r"get-|list-|describe-|validate-")
-FOR_GOOD: Final = frozenset({"put-object-lock-configuration"})  # what cannot be taken back, nobody starts by the dozen
+# What cannot be taken back, nobody starts by the dozen.
+FOR_GOOD: Final = frozenset({"put-object-lock-configuration", "revoke-grant"})
 FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
 STANDING_ON_IT: Final = re.compile(r"-(object-lock|replication)$")  # checks whose fix wants versions kept first
 NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type

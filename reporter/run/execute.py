@@ -22,6 +22,7 @@ from reporter.run.ready import check_folder
 from reporter.run.reverting import keep_reverted
 from reporter.run.selecting import check_accounts, check_editions, check_units, chosen, parsed, spelled, split
 from reporter.run.signing_key import check_key
+from reporter.run.stopping import UNSENT
 from reporter.run.wiring import Judgement, WiringError, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
 
@@ -97,8 +98,16 @@ def execute(settings: Settings, request: Request, *, owner: str, clock: Clock, t
     if finished is not None and (request.resume or not request.schedule or finished.run.schedule == request.schedule):
         return finished
     if request.resume:
+        if (waiting := _waiting(engine)) is not None:
+            return hand_over(at, waiting, resumed=True)
         raise NothingToResume("no run was interrupted; `reporter run` without --resume starts a new one")
     return hand_over(at, _read(at, door, found))
+
+
+def _waiting(engine: history.Engine) -> Run | None:
+    """The last run, if letters of it have not left: its process was ended while it mailed."""
+    runs = history.last_runs(engine, 1)
+    return runs[0] if runs and history.deliveries(engine, runs[0], UNSENT) else None
 
 
 def _unfinished_business(at: Setting, door: Door, found: Organization | None) -> Result | None:

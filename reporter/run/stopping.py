@@ -3,6 +3,8 @@
 from reporter import history
 from reporter.settings import Settings, database_url
 
+UNSENT = ("pending", "claimed", "sending")
+
 
 def standing(settings: Settings, kind: str) -> str:
     """How far the last run of a kind has come, and the command that goes on with it."""
@@ -21,6 +23,11 @@ def standing(settings: Settings, kind: str) -> str:
             return (
                 f"Run {last[0].seq} is stored whole; `reporter run --resume` makes its reports and hands over what has not "
                 "left yet"
+            )
+        if waiting := history.deliveries(engine, last[0], UNSENT) if last else ():
+            letters = "letter has" if len(waiting) == 1 else "letters have"
+            return (
+                f"{len(waiting)} {letters} not left yet; `reporter run --resume` or `reporter deliver send` sends them"
             )
     except history.HistoryError as error:
         return f"What is stored could not be told: {error}"

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -98,6 +100,30 @@ def test_a_run_that_is_stopped_says_how_to_go_on(world: World, sign: signal.Sign
     told = ran(world, "--resume")
     assert told["run"]["id"] == begun[0].id
     assert told["resumed"]
+
+
+def test_a_run_that_is_stopped_while_it_mails_is_resumed(world: World) -> None:
+    """The reports are made and the letter waits: said so, and --resume sends it, once."""
+    world.mailbox.manners = Manners(slow=3)
+    process = world.begin("run")
+    wait_for(lambda: letters(world, "claimed") == 1)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 143, out + err
+    assert "1 letter has not left yet" in err.strip().splitlines()[-1]
+    world.mailbox.manners = Manners()
+    told = ran(world, "--resume")
+    assert told["resumed"]
+    assert told["deliveries"] == {"sent": 1}
+    assert len(world.mailbox.messages) == 1
+    assert world.reporter("run", "--resume").returncode == 1
+
+
+def letters(world: World, state: str) -> int:
+    """How many letters are in a state; none while there is no history."""
+    with suppress(sqlite3.OperationalError), sqlite3.connect(world.folder / "reporter.db") as connection:
+        return int(connection.execute("select count(*) from delivery where state = ?", [state]).fetchone()[0])
+    return 0
 
 
 def test_a_head_is_signed_with_the_run(world: World) -> None:
