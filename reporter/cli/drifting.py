@@ -257,7 +257,7 @@ def _asked(opened: Opened, run: str, since: str | None, until: str | None) -> As
     if since is None:
         if until is not None:
             raise Refusal("--until needs --since", USAGE)
-        return Asked(last, (last,))
+        return Asked(last, _since_whole(opened, last))
     if since == "last-report":
         before = _reported_before(opened, last)
     elif "-" in since and not since.startswith("run"):
@@ -269,12 +269,21 @@ def _asked(opened: Opened, run: str, since: str | None, until: str | None) -> As
     return Asked(last, runs_between(opened.engine, before, last))
 
 
+def _since_whole(opened: Opened, last: Run) -> tuple[Run, ...]:
+    """The run, and those of some accounts only since the whole one before it: as its report and mail count changes."""
+    from reporter import history
+    from reporter.run.comparing import runs_between
+
+    before = None if last.selection else history.previous_run(opened.engine, last)
+    return runs_between(opened.engine, before, last) if before else (last,)
+
+
 def _reported_before(opened: Opened, last: Run) -> Run:
     """The run before this one of which a report was made."""
     from reporter import history
 
     for run in history.last_runs(opened.engine, (last.seq or 0) + 1, until=last)[1:]:
-        if history.reports(opened.engine, run):
+        if not run.selection and history.reports(opened.engine, run):
             return run
     raise Refusal(f"no report was made before run {last.seq}; name a date or a run: --since 2026-11-01")
 

@@ -172,7 +172,7 @@ def _orphans(op: Op) -> bool:
 def _answer(
     change: Change, ops: Sequence[Op], writers: tuple[str, ...], events: Sequence[Mapping[str, Any]]
 ) -> Attribution:
-    candidates = [one for one in events if one.get("eventName") in writers and _writes(one)]
+    candidates = _since_last_look(change, [one for one in events if one.get("eventName") in writers and _writes(one)])
     if not candidates:
         return Attribution("none", "")
     if change.kind in _SIGHT_KINDS:
@@ -191,6 +191,14 @@ def _answer(
         )
     reason = f"{len(candidates)} events in the window could have made it; none shows the new value"
     return Attribution("ambiguous", reason, _actors(candidates))
+
+
+def _since_last_look(change: Change, candidates: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those after the last look. Earlier ones count only where there is none: what they made was seen then, most likely."""
+    if change.not_before is None:
+        return candidates
+    since = change.not_before
+    return [one for one in candidates if (at := instant(one.get("eventTime"))) and at >= since] or candidates
 
 
 def _exact(verb: str, producers: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]) -> Attribution:

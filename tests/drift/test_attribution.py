@@ -532,3 +532,20 @@ def test_redaction_keeps_who_and_masks_what_is_secret():
     assert len(kept["requestParameters"]["long"]) == 2000
     assert "responseElements" not in kept
     assert attribute(POLICY_CHANGE, [kept]).confidence == "exact"
+
+
+def test_who_acted_before_the_last_look_is_not_named_beside_who_made_the_change():
+    """What was done minutes before it was seen then; only where nothing came after may the last look have missed it."""
+    change = changed(BUCKET, {"Versioning": {"Status": "Enabled"}}, {"Versioning": {"Status": "Suspended"}})
+
+    def put(status, at, **more):
+        return event(
+            "PutBucketVersioning", {"bucketName": "logs", "VersioningConfiguration": {"Status": status}}, at, **more
+        )
+
+    bob = {"type": "IAMUser", "userName": "bob"}
+    early = put("Suspended", "2026-11-15T01:55:00Z", userIdentity=bob)
+    both = attribute(change, [early, put("Suspended", "2026-11-18T14:03:00Z")])
+    assert [one.principal for one in both.actors] == ["alice (IAM user)"]
+    assert both.others == 0
+    assert [one.principal for one in attribute(change, [early]).actors] == ["bob (IAM user)"]

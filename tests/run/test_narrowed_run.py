@@ -163,3 +163,22 @@ def test_an_interrupted_whole_run_is_not_given_up_for_a_narrowed_one(fresh: Offi
     history.start_run(fresh.engine, kind="manual", as_of=now, owner="dead", now=now, organization="o-elsewhere")
     with pytest.raises(WiringError, match="reporter run --resume"):
         fresh.run(accounts=(fresh.world.sim.organization.accounts[-1].id,))
+
+
+def test_drift_of_a_whole_run_tells_what_narrowed_ones_saw_before_it(office: Office) -> None:
+    """As its report and its mail do: the interval is that between two whole runs."""
+    sim = office.world.sim
+    member = next(one for one in sim.organization.accounts if one.buckets)
+    bucket = member.buckets[0]
+    sim.act(
+        member.name, "s3", "put_bucket_versioning", region=bucket.region, Bucket=bucket.name,
+        VersioningConfiguration={"Status": "Suspended"},
+    )  # fmt: skip
+    office.run(accounts=(member.id,))
+    told = office.run()
+    drift = json.loads(office.world.reporter("drift", "--json").stdout)
+    assert [one["change"]["resource"] for one in drift["changes"]] == [bucket.name]
+    assert drift["runs"] == [2, 3]
+    assert told.changes == 1
+    again = json.loads(office.world.reporter("drift", "--since", "last-report", "--json").stdout)
+    assert again["changes"] == drift["changes"]
