@@ -13,6 +13,7 @@ from reporter.report.exhibits import exhibits, explained
 from reporter.report.export import DataFile
 from reporter.report.masking import blanking, found_outside, is_narrow
 from reporter.report.source import AccountRow, CheckText, FindingRow, Source
+from reporter.report.tables import STORED
 from reporter.report.texts import mapped, texts
 
 VERSION = "1.6.0"
@@ -135,14 +136,15 @@ def _unmapped(row: FindingRow) -> dict[str, Any]:
 
 def _info(about: About, row: FindingRow, check: CheckText) -> dict[str, Any]:
     """What stays the same of a finding from run to run, and since when it is seen."""
-    return {
+    told: dict[str, Any] = {
         "uid": _uid(json.dumps(row.finding.key)),
         "title": check.title,
         "desc": check.why or check.title,
-        "first_seen_time": _milliseconds(row.first_seen),
         "last_seen_time": _milliseconds(about.as_of),
         "types": ["Compliance"],
     }
+    stored = row.finding.status in STORED  # since when something passes is not stored
+    return told | ({"first_seen_time": _milliseconds(row.first_seen)} if stored else {})
 
 
 def _compliance(status: Status, reason: str, check: CheckText, controls: list[tuple[str, str]]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
+STORED = (Status.FAIL, Status.INSUFFICIENT_DATA)
+
+
 def _findings(source: Source, content: Content) -> Rows:
     for status in (Status.FAIL, Status.INSUFFICIENT_DATA, Status.NOT_APPLICABLE):
         yield from findings_rows(source.findings(content.scope, status))
@@ -42,8 +45,10 @@ def findings_rows(findings: Iterable[FindingRow]) -> Rows:
     """One row of the findings table for each finding."""
     for row in findings:
         f, w = row.finding, row.waiver
+        # Since when something passes, nobody wrote down: passes are counted and replayed, not stored.
+        state, since = (row.state, _at(row.first_seen)) if f.status in STORED else (None, None)
         yield (
-            f.check, f.status, f.severity, row.state, _at(row.first_seen), _at(row.evidence_since), f.account, f.region,
+            f.check, f.status, f.severity, state, since, _at(row.evidence_since), f.account, f.region,
             f.type, f.resource, f.arn, explained(f.reason), _json(exhibits(f)), f.fix,
             w.id if w else None, w.owner if w else None, w.expires_on if w else None,
         )  # fmt: skip

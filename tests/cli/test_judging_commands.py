@@ -198,6 +198,8 @@ def test_csv_is_a_table_that_spreadsheets_do_not_run(file):
     assert {"check", "status", "severity", "account", "resource", "reason", "evidence", "fix"} <= rows[0].keys()
     assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
     assert [row["status"] for row in table(file, "--status", "pass", "--limit", "5")] == ["pass"] * 5
+    passed = table(file, "--status", "pass", "--limit", "5")
+    assert {(row["state"], row["first_seen"]) for row in passed} == {("", "")}  # since when is not stored
 
 
 def test_ocsf_is_one_event_a_line(file):
@@ -207,6 +209,7 @@ def test_ocsf_is_one_event_a_line(file):
     assert len(events) == len(found(file, "--severity", "critical"))
     assert {event["class_uid"] for event in events} == {2003}
     (event,) = map(json.loads, ask(file, "findings", "--ocsf", "--status", "pass", "--limit", "1").out.splitlines())
+    assert "first_seen_time" not in event["finding_info"]
     assert event["compliance"]["status"] == "Pass"
 
 
