@@ -93,7 +93,7 @@ def proofs(opened: Opened, *, heads: Sequence[str] = (), digest: str = "", publi
     if sound:
         yield from _agreeing(opened)
     yield from _chain(opened, heads)
-    yield from _signature(opened, public_key)
+    yield from signature_proofs(opened, public_key)
     yield from _sums(opened)
     own = hashlib.sha256(opened.data).hexdigest()
     if digest:
@@ -145,7 +145,8 @@ def _chain(opened: Opened, heads: Sequence[str]) -> Iterator[Proof]:
         yield Proof(holds, opened.name, f"its chain head is {chain}" + ("" if holds else f", NOT {head}"))
 
 
-def _signature(opened: Opened, public_key: str) -> Iterator[Proof]:
+def signature_proofs(opened: Opened, public_key: str = "") -> Iterator[Proof]:
+    """Whether the manifest is the one that was signed; nothing where neither a signature nor a key is there."""
     name = f"{opened.edition}-{package.SIGNATURE}"
     data = opened.read(name)
     if data is None:

@@ -10,7 +10,7 @@ from reporter import history
 from reporter.model import Run
 from reporter.report import package
 from reporter.report.edition import Edition
-from reporter.report.proof import manifests, proofs
+from reporter.report.proof import manifests, signature_proofs
 from reporter.report.sign import Signer, SignError
 
 Put = Callable[[Path, bytes], Path]
@@ -68,5 +68,4 @@ def digest_of(files: tuple[Path, ...], edition: Edition) -> str:
 def _stands(manifest: Path, file: Path) -> bool:
     if not file.is_file():
         return False
-    told = (one for opened in manifests(manifest) for one in proofs(opened) if one.about == file.name)
-    return all(one.holds for one in told)
+    return all(one.holds for opened in manifests(manifest) for one in signature_proofs(opened))
