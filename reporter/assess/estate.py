@@ -44,13 +44,16 @@ def instant(value: Any) -> datetime | None:
 
 
 class Trace:
-    """What one answer rests on: the evidence in the order it was read, the resources looked up, why it is a no."""
+    """What one answer rests on: the evidence in the order it was read, the resources looked up, why it is a no, who says so."""
 
-    __slots__ = ("because", "evidence", "looked_up", "mended_by")
+    __slots__ = ("because", "evidence", "looked_up", "mended_by", "mended_from", "places", "told_by")
 
     def __init__(self) -> None:
         self.because = ""
+        self.told_by: ConfigurationItem | None = None
         self.mended_by: tuple[str, ...] = ()
+        self.mended_from = ""
+        self.places: dict[str, Sequence[str]] = {}
         self.evidence: dict[object, Evidence] = {}
         self.looked_up: list[ConfigurationItem] = []
 
@@ -202,6 +205,7 @@ class Resource:
     def because(self, sentence: str, *commands: str) -> bool:
         """No, and why: `return trail["X"] or trail.because("X is off")`. The last one said is the finding's reason.
 
+        The resource that says so, where it is not the subject, is the one that the fix changes, in its own account.
         `commands` are words of those commands of the check's fix that mend it ("start-logging"); none stands for all.
         """
         self._trace.because = sentence
@@ -210,7 +214,16 @@ class Resource:
     def mended_by(self, *commands: str) -> bool:
         """No, and by which commands of the fix it is mended, for a reason that a question shared by checks has given."""
         self._trace.mended_by = commands
+        self._trace.told_by = self.item
         return False
+
+    def mended_in(self, **places: Sequence[str]) -> None:
+        """Which values a <PLACEHOLDER> of the fix stands for: its commands are given once for each of them."""
+        self._trace.places = places
+
+    def mended_from(self, account: str) -> None:
+        """The account in which the fix is run, where that is neither this resource's nor that of the one it changes."""
+        self._trace.mended_from = account
 
     def note(self, key: str, value: Any) -> None:
         """Adds to the evidence what follows from several reads: which buckets are uncovered, which grant is too wide."""

@@ -11,7 +11,7 @@ import pkgutil
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
@@ -33,13 +33,22 @@ VALUE_SHOWN: Final = 200  # characters of a value in a reason; the evidence hold
 
 @dataclass(frozen=True, slots=True)
 class Fragments:
-    """The remedy as code, where there is any: resources of a CloudFormation template, Terraform blocks."""
+    """A remedy as code: resources of a CloudFormation template, Terraform blocks.
+
+    `mends` are words of those commands of the fix ("start-logging") that it does the same as; none stands for all.
+    """
 
     cloudformation: str = ""
     terraform: str = ""
+    mends: tuple[str, ...] = ()
+
+    def instead_of(self, *commands: str) -> "Fragments":
+        """The same code, for a check of which it mends only what these commands do."""
+        return replace(self, mends=commands)
 
 
 NO_FRAGMENTS: Final = Fragments()
+NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class Check:
     title: str
     why: str
     fix: str
-    code: Fragments = NO_FRAGMENTS
+    code: tuple[Fragments, ...] = ()
     acts_on: str = ""  # the type that `fix` changes, where that is not the subject
     aka: tuple[str, ...] = ()  # SH:CloudTrail.4, CF:cloud-trail-log-file-validation-enabled
     passes: tuple[Example, ...] = ()
@@ -61,25 +70,33 @@ class Check:
     skips: tuple[Example, ...] = ()  # where the question does not apply
     source: str = ""  # SHA-256 of the question's own text
 
-    @property
-    def terraform(self) -> str:
-        """The remedy as Terraform blocks, or nothing."""
-        return self.code.terraform
+    def as_code(self, fix: str) -> Fragments:
+        """What does as code what a finding's fix does: the first that stands for one of its commands, or nothing."""
+        mending = (one for one in self.code if not one.mends or any(word in fix for word in one.mends))
+        return next(mending, NO_FRAGMENTS)
 
-    @property
-    def cloudformation(self) -> str:
-        """The remedy as resources of a CloudFormation template, or nothing."""
-        return self.code.cloudformation
-
-    def remedy(self, resources: Iterable[ConfigurationItem], mended_by: Sequence[str] = ()) -> str:
+    def remedy(
+        self,
+        resources: Iterable[ConfigurationItem],
+        mended_by: Sequence[str] = (),
+        places: Mapping[str, Sequence[str]] = NOWHERE,
+    ) -> str:
         """`fix` with the names of the first resource that has them; a key that none has stays visible as {Key}.
 
-        With `mended_by`, the commands that hold one of its words: what holds already is no business of the fix.
+        With `mended_by`, the commands that hold one of its words: what holds already is no business of the fix. `places`
+        gives the values of a <PLACEHOLDER>, each of which gets the command.
         """
         names = [_names(item) for item in resources]
         lines = self.fix.split("\n")
         called = [line for line in lines if any(word in line for word in mended_by)]
-        return PLACEHOLDER.sub(lambda match: _filled(match, names), "\n".join(called or lines))
+        everywhere = [said for line in called or lines for said in _for_each(line, places)]
+        return PLACEHOLDER.sub(lambda match: _filled(match, names), "\n".join(everywhere))
+
+
+def _for_each(line: str, places: Mapping[str, Sequence[str]]) -> list[str]:
+    """The command as often as its placeholder has values; as it is where it has none of these placeholders."""
+    known = next((name for name, values in places.items() if values and f"<{name}>" in line), "")
+    return [line.replace(f"<{known}>", shlex.quote(value)) for value in places[known]] if known else [line]
 
 
 CHECKS: Final[dict[str, Check]] = {}
@@ -95,7 +112,7 @@ def check(
     skips: Sequence[Example] = (),
     aka: tuple[str, ...] = (),
     acts_on: str = "",
-    code: Fragments = NO_FRAGMENTS,
+    code: Fragments | tuple[Fragments, ...] = (),
 ) -> Callable[[Question], Question]:
     """Registers the decorated question under its id; the examples become its tests."""
 
@@ -110,7 +127,7 @@ def check(
             subject=subject,
             severity=severity,
             question=question,
-            code=code,
+            code=code if isinstance(code, tuple) else (code,),
             acts_on=acts_on or subject,
             aka=aka,
             passes=tuple(passes),
@@ -247,12 +264,12 @@ def _shown(value: Any) -> str:
 
 def _remedy(question: Check, subject: ConfigurationItem, trace: Trace) -> str:
     """The fix for this resource; where it changes another one in another account, the first line says where."""
-    elsewhere = question.acts_on != subject.type
-    changed = [item for item in trace.looked_up if elsewhere and item.type == question.acts_on]
-    text = question.remedy([*changed, subject], trace.mended_by)
-    if changed and changed[0].account != subject.account:
-        return f"# in account {changed[0].account}\n{text}"
-    return text
+    changed = [item for item in trace.looked_up if item.type == question.acts_on != subject.type]
+    if trace.told_by is not None and trace.told_by.type != subject.type:
+        changed = [trace.told_by]
+    text = question.remedy([*changed, subject], trace.mended_by, trace.places)
+    where = trace.mended_from or (changed[0].account if changed else subject.account)
+    return text if where == subject.account else f"# in account {where}\n{text}"
 
 
 def checks_hash() -> str:

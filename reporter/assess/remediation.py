@@ -25,6 +25,8 @@ REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # 
 READING: Final = re.compile(r"get-|list-|describe-|validate-")
 # What cannot be taken back, nobody starts by the dozen.
 FOR_GOOD: Final = frozenset({"put-object-lock-configuration", "revoke-grant"})
+# What takes the place of all that was set before, in ways a report does not tell.
+REPLACING: Final = frozenset({"put-event-selectors"})
 FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
 STANDING_ON_IT: Final = re.compile(r"-(object-lock|replication)$")  # checks whose fix wants versions kept first
 NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type
@@ -62,7 +64,8 @@ create() {{
   if [ "$apply" = no ]; then return 0; fi
   if said=$("$@" 2>&1); then printf '%s\\n' "$said"; return 0; fi
   case "$said" in
-    *AlreadyExists*|*AlreadyOwnedByYou*|*"already exists"*) echo "  exists already" ;;
+    *AlreadyExists*|*AlreadyOwnedByYou*|*"already exists"*|*"already been enabled"*|*"already subscribed"*)
+      echo "  exists already" ;;
     *) printf '%s\\n' "$said" >&2; return 1 ;;
   esac
 }}
@@ -150,6 +153,8 @@ def _step(line: str, finding: Finding) -> Step:
         return Step(remark=f"choose a value, then run: {line}", waits=True)
     if words[VERB] in FOR_GOOD:
         return Step(remark=f"cannot be taken back, so run it by hand: {line}", waits=True)
+    if words[VERB] in REPLACING:
+        return Step(remark=f"takes the place of all that is set, so look at that first, then run: {line}", waits=True)
     moved = ELSEWHERE.match(finding.fix)
     if "--region" not in words and not moved and finding.region not in ("", GLOBAL):
         words += ("--region", finding.region)
@@ -213,7 +218,7 @@ def _written(step: Step, done: set[tuple[str, ...]]) -> str:
     if step.words in done:
         return "#   the same command stands above"
     done.add(step.words)
-    runner = "create" if step.words[VERB].startswith("create-") else "step"
+    runner = "create" if step.words[VERB].startswith(("create-", "enable-")) else "step"
     return f"{runner} {shlex.join(step.words)}"
 
 

@@ -46,8 +46,8 @@ PARTS: Mapping[str, frozenset[str]] = {
             "LogIntegrity",
         }
     ),
-    EVENT_DATA_STORE: frozenset({"Detail"}),
-    CHANNEL: frozenset({"Detail"}),
+    EVENT_DATA_STORE: frozenset({"Detail", "InsightSelectors", "EventConfiguration", "ResourcePolicy", "Tags"}),
+    CHANNEL: frozenset({"Detail", "ResourcePolicy", "Tags"}),
     BUCKET: frozenset(
         {
             "Versioning",

@@ -1,29 +1,10 @@
-"""The questions: one file for each AWS service. Importing this package fills `reporter.assess.evaluate.CHECKS`."""
+"""The questions: one file for each AWS service. Importing this package fills `reporter.assess.evaluate.CHECKS`.
 
-from reporter.checks import (
-    cloudtrail,
-    cloudtrail_alarms,
-    cloudtrail_bucket,
-    cloudtrail_delivery,
-    cloudtrail_key,
-    detective,
-    kms,
-    organization,
-    s3,
-    s3_exposure,
-    sns,
-)
+Every file in it is imported by being there: a check of a service that had none is one new file, and no list to add it to.
+"""
 
-__all__ = [
-    "cloudtrail",
-    "cloudtrail_alarms",
-    "cloudtrail_bucket",
-    "cloudtrail_delivery",
-    "cloudtrail_key",
-    "detective",
-    "kms",
-    "organization",
-    "s3",
-    "s3_exposure",
-    "sns",
-]
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _file in iter_modules(__path__, f"{__name__}."):
+    import_module(_file.name)

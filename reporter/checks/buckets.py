@@ -149,7 +149,7 @@ def logs_access_to_sound_target(bucket: Resource) -> bool:
         return bucket.because("The bucket logs into itself")
     if lock_days(target):
         return bucket.because(f"Object Lock keeps S3 from delivering logs to {target.id}")
-    return not is_public(target)
+    return not is_public(target) or bucket.because(f"The log target {target.id} is public")
 
 
 def object_events_recorded(bucket: Resource) -> bool:

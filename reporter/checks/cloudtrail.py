@@ -2,29 +2,20 @@
 
 from typing import Any
 
-from reporter.assess.estate import (
-    InsufficientData,
-    NotApplicable,
-    Resource,
-    both,
-    certain,
-    failing,
-    gathered,
-    some,
-    together,
-)
+from reporter.assess.estate import NotApplicable, Resource, both, certain, certainly, failing, some, together
 from reporter.assess.evaluate import check
-from reporter.assess.resource_types import BUCKET, EVENT_DATA_STORE, ORGANIZATION
+from reporter.assess.resource_types import EVENT_DATA_STORE, ORGANIZATION
 from reporter.checks import examples as eg
-from reporter.checks import infrastructure as code
+from reporter.checks import infrastructure_cloudtrail as code
 from reporter.checks.keys import is_usable_customer_key
-from reporter.checks.trails import covering, logs_in, recorded
+from reporter.checks.trails import NEW, START, WIDEN, covering, logs_in, mended_by_least, recorded
 from reporter.documents.selectors import coverage
 from reporter.model import ACCOUNT
 
 ONE_REGION: dict[str, Any] = {"IsMultiRegionTrail": False, "RegionStatus": {}}
 STOPPED: dict[str, Any] = {"Status__IsLogging": False}
 ORGANIZATION_TRAIL = eg.organization_trail().id
+SELECT = "put-event-selectors"  # the word of the fix for selectors that leave events out
 NO_KMS = {"eventSource": {"NotEquals": ["kms.amazonaws.com"]}}
 
 
@@ -33,7 +24,7 @@ NO_KMS = {"eventSource": {"NotEquals": ["kms.amazonaws.com"]}}
     subject=ACCOUNT,
     severity="critical",
     aka=("SH:CloudTrail.3", "CF:cloudtrail-enabled"),
-    code=code.MULTI_REGION_TRAIL,
+    code=(code.MULTI_REGION_TRAIL.instead_of("create-trail"), code.EVERY_REGION, code.LOGGING),
     passes=[
         [eg.account(), eg.trail()],
         [eg.account(VisibleTrails=[ORGANIZATION_TRAIL]), eg.organization_trail()],
@@ -50,13 +41,15 @@ def enabled(account: Resource) -> bool:
     """Every enabled region is recorded by a trail that is logging.
 
     What happens in a region without a trail leaves no trace, and intruders look for such regions.
-    Fix: aws cloudtrail create-trail --name organization-trail --s3-bucket-name <LOG_BUCKET>
-        --is-multi-region-trail --enable-log-file-validation
-      aws cloudtrail start-logging --name organization-trail
+    Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+        --enable-log-file-validation
+      aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --region {HomeRegion}
+      aws cloudtrail start-logging --name <TRAIL>
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     trails = covering(account)
     dark = failing(account["Regions"], lambda region: some(trails, lambda trail: logs_in(trail, region)))
-    return not dark or account.because(f"No trail is logging in {', '.join(dark)}")
+    return not dark or mended_by_least(account, dark, f"No trail is logging in {', '.join(dark)}")
 
 
 @check(
@@ -64,7 +57,12 @@ def enabled(account: Resource) -> bool:
     subject=ACCOUNT,
     severity="high",
     aka=("SH:CloudTrail.1", "CF:multi-region-cloudtrail-enabled"),
-    code=code.MULTI_REGION_TRAIL,
+    code=(
+        code.MULTI_REGION_TRAIL.instead_of("create-trail"),
+        code.EVERY_REGION,
+        code.MANAGEMENT_EVENTS,
+        code.LOGGING,
+    ),
     passes=[
         [eg.account(), eg.trail()],
         [eg.account(), eg.trail(Selectors=eg.classic())],
@@ -86,28 +84,29 @@ def multi_region(account: Resource) -> bool:
 
     Trails of single regions miss the regions that are enabled later and the events of IAM and other global services.
     Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
-      aws cloudtrail update-trail --name <TRAIL> --is-multi-region-trail --include-global-service-events
-      aws cloudtrail put-event-selectors --trail-name <TRAIL>
-        --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]'
+        --enable-log-file-validation
+      aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --include-global-service-events
+        --region {HomeRegion}
+      aws cloudtrail put-event-selectors --trail-name {TrailARN}
+        --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]' --region {HomeRegion}
       aws cloudtrail start-logging --name <TRAIL>
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
-    account.because("No trail covers the account", "create-trail", "start-logging")
+    account.because("No trail covers the account", *NEW)
     return some(covering(account), _records_all_management_events)
 
 
 def _records_all_management_events(trail: Resource) -> bool:
-    name, update = trail["Name"], "update-trail"
+    name = trail["Name"]
 
     def records_all() -> bool:
         answer = trail.derived(coverage, "Selectors").management([trail["HomeRegion"]])
-        return certain(answer) or trail.because(f"Trail {name}: {answer}", "put-event-selectors")
+        return certain(answer) or trail.because(f"Trail {name}: {answer}", SELECT)
 
     return both(
-        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", update),
-        lambda: (
-            trail["IncludeGlobalServiceEvents"] or trail.because(f"Trail {name} leaves out global services", update)
-        ),
-        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
+        lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", WIDEN),
+        lambda: trail["IncludeGlobalServiceEvents"] or trail.because(f"Trail {name} leaves out global services", WIDEN),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", START),
         records_all,
     )
 
@@ -116,6 +115,12 @@ def _records_all_management_events(trail: Resource) -> bool:
     "cloudtrail-management-events",
     subject=ACCOUNT,
     severity="high",
+    code=(
+        code.MULTI_REGION_TRAIL.instead_of("create-trail"),
+        code.MANAGEMENT_EVENTS,
+        code.EVERY_REGION,
+        code.LOGGING,
+    ),
     passes=[
         [eg.account(), eg.trail()],
         [eg.account(), eg.trail(Selectors=eg.classic())],
@@ -147,8 +152,13 @@ def management_events(account: Resource) -> bool:
     """All management events of every enabled region are recorded, by one trail or by several together.
 
     Reading, writing and every event source: what is left out is what an investigation will miss.
-    Fix: aws cloudtrail put-event-selectors --trail-name <TRAIL>
-      --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]'
+    Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+        --enable-log-file-validation
+      aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --region {HomeRegion}
+      aws cloudtrail put-event-selectors --trail-name {TrailARN}
+        --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]' --region {HomeRegion}
+      aws cloudtrail start-logging --name <TRAIL>
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     regions = account["Regions"]
     coverages, refusals = recorded(account, regions)
@@ -157,14 +167,20 @@ def management_events(account: Resource) -> bool:
         return True
     if refusals:
         raise together(refusals)
-    return certain(answer) or account.because(f"In {', '.join(regions)}: {answer}")
+    return certain(answer) or mended_by_least(account, regions, f"In {', '.join(regions)}: {answer}", _left_out)
+
+
+def _left_out(trail: Resource) -> tuple[str, ...]:
+    """What of the fix a trail needs for its selectors."""
+    here = [trail["HomeRegion"]]
+    return () if certainly(lambda: trail.derived(coverage, "Selectors").management(here).holds) else (SELECT,)
 
 
 @check(
     "cloudtrail-organization-trail",
     subject=ORGANIZATION,
     severity="high",
-    code=code.ORGANIZATION_TRAIL,
+    code=(code.ORGANIZATION_TRAIL.instead_of("create-trail", "update-trail"), code.LOGGING),
     passes=[
         [
             eg.organization(),
@@ -201,10 +217,11 @@ def organization_trail(organization: Resource) -> bool:
     """An organization trail logs in all regions, and every active account is seen to be covered by it.
 
     Accounts cannot switch an organization trail off, and new accounts are covered from their first day.
-    Fix: aws cloudtrail create-trail --name organization-trail --s3-bucket-name <LOG_BUCKET> --is-organization-trail
+    Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-organization-trail
         --is-multi-region-trail --enable-log-file-validation
-      aws cloudtrail update-trail --name <TRAIL> --is-organization-trail --is-multi-region-trail
+      aws cloudtrail update-trail --name {TrailARN} --is-organization-trail --is-multi-region-trail --region {HomeRegion}
       aws cloudtrail start-logging --name <TRAIL>
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     accounts = [account.unnoted() for account in organization.estate_all(ACCOUNT)]
 
@@ -215,17 +232,17 @@ def organization_trail(organization: Resource) -> bool:
         def nobody_missing() -> bool:
             missing = [account.id for account in failing(accounts, covered)]
             named = ", ".join(missing)
-            return not missing or trail.because(f"Trail {name} does not cover {len(missing)}: {named}", update)
+            return not missing or trail.because(f"Trail {name} does not cover {len(missing)}: {named}", WIDEN)
 
-        name, update = trail["Name"], "update-trail"
+        name = trail["Name"]
         return both(
             lambda: trail["IsOrganizationTrail"],
-            lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", update),
-            lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
+            lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", WIDEN),
+            lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", START),
             nobody_missing,
         )
 
-    organization.because("The organization has no trail of its own", "create-trail", "start-logging")
+    organization.because("The organization has no trail of its own", *NEW)
     return some(covering(_management_account(organization)), covers_everybody)
 
 
@@ -236,110 +253,15 @@ def _management_account(organization: Resource) -> Resource:
     return account
 
 
-OBJECTS = "arn:aws:s3:::"
-NAMED = 5  # buckets named in a reason; the evidence names all
-THIS_BUCKET = f"arn:aws:s3:::{eg.BUCKET_NAME}/"
-
-
-def _data_selector(**fields: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
-    return {"eventCategory": {"Equals": ["Data"]}, "resources.type": {"Equals": ["AWS::S3::Object"]}, **fields}
-
-
-@check(
-    "cloudtrail-s3-data-events-write",
-    subject=ACCOUNT,
-    severity="medium",
-    aka=("SH:S3.22", "CF:cloudtrail-all-write-s3-data-event-check"),
-    code=code.OBJECT_EVENTS,
-    passes=[
-        [eg.account(), eg.trail(), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic("WriteOnly", objects=("arn:aws:s3",))), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic(objects=(THIS_BUCKET,))), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.advanced(_data_selector(readOnly={"Equals": ["false"]}))), eg.bucket()],
-    ],
-    fails=[
-        [eg.account(VisibleTrails=[]), eg.bucket()],
-        [eg.account(), eg.trail(**STOPPED), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic()), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic("ReadOnly", objects=(OBJECTS,))), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic(objects=(THIS_BUCKET,))), eg.bucket(), eg.log_target()],
-        [eg.account(), eg.trail(Selectors=eg.advanced(_data_selector(readOnly={"Equals": ["true"]}))), eg.bucket()],
-    ],
-    skips=[[eg.account(), eg.trail()]],
-)
-def s3_data_events_write(account: Resource) -> bool:
-    """Writing and deleting objects is recorded for every bucket of the account.
-
-    Management events show who changed a bucket; only data events show who changed or deleted what lies in it.
-    Fix: aws cloudtrail put-event-selectors --trail-name <TRAIL>
-      --advanced-event-selectors '[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]},
-      {"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},
-      {"Field":"resources.type","Equals":["AWS::S3::Object"]}]}]'
-    """
-    return _object_events_recorded(account, read_only=False)
-
-
-@check(
-    "cloudtrail-s3-data-events-read",
-    subject=ACCOUNT,
-    severity="medium",
-    aka=("SH:S3.23", "CF:cloudtrail-all-read-s3-data-event-check"),
-    code=code.OBJECT_EVENTS,
-    passes=[
-        [eg.account(), eg.trail(), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic("ReadOnly", objects=("arn:aws:s3",))), eg.bucket()],
-    ],
-    fails=[
-        [eg.account(VisibleTrails=[]), eg.bucket()],
-        [eg.account(), eg.trail(Selectors=eg.classic("WriteOnly", objects=(OBJECTS,))), eg.bucket()],
-        [
-            eg.account(),
-            eg.trail(Selectors=eg.advanced(_data_selector(**{"resources.ARN": {"StartsWith": [f"{OBJECTS}other/"]}}))),
-            eg.bucket(),
-        ],
-    ],
-    skips=[[eg.account(), eg.trail()]],
-)
-def s3_data_events_read(account: Resource) -> bool:
-    """Reading objects is recorded for every bucket of the account.
-
-    Without it nobody can say afterwards what was taken.
-    Fix: aws cloudtrail put-event-selectors --trail-name <TRAIL>
-      --advanced-event-selectors '[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]},
-      {"FieldSelectors":[{"Field":"eventCategory","Equals":["Data"]},
-      {"Field":"resources.type","Equals":["AWS::S3::Object"]}]}]'
-    """
-    return _object_events_recorded(account, read_only=True)
-
-
-def _object_events_recorded(account: Resource, *, read_only: bool) -> bool:
-    named, unlisted = gathered(account.all(BUCKET), lambda bucket: (bucket.unnoted()["Name"], bucket.region))
-    if not named and not unlisted:
-        account.note("Buckets", 0)
-        raise NotApplicable("The account has no bucket")
-    coverages, unread = recorded(account, account["Regions"])
-    uncovered = coverages.uncovered(dict(named), read_only=read_only)
-    if uncovered.certain and not unread:
-        account.note("Buckets not covered", list(uncovered.certain))
-        return account.because(f"Not recorded for {_named(uncovered.certain)}")
-    if uncovered.certain or unlisted:
-        raise together(unread if uncovered.certain else unlisted)
-    if uncovered.perhaps:
-        raise InsufficientData(f"cannot be decided: whether the selectors cover {_named(uncovered.perhaps)}")
-    return True
-
-
-def _named(buckets: tuple[str, ...]) -> str:
-    """The first few by name, and how many there are."""
-    shown = ", ".join(buckets[:NAMED])
-    return shown if len(buckets) <= NAMED else f"{shown} and {len(buckets) - NAMED} more buckets"
-
-
 @check(
     "cloudtrail-insights",
     subject=ACCOUNT,
     severity="low",
-    code=code.INSIGHTS,
+    code=(
+        code.INSIGHTS.instead_of("put-insight-selectors"),
+        code.MULTI_REGION_TRAIL.instead_of("create-trail"),
+        code.LOGGING,
+    ),
     passes=[[eg.account(), eg.trail()]],
     fails=[
         [eg.account(VisibleTrails=[])],
@@ -352,20 +274,32 @@ def insights(account: Resource) -> bool:
     """Unusual call rates and error rates are watched by CloudTrail Insights.
 
     A burst of calls or of refusals is often the first sign of stolen credentials.
-    Fix: aws cloudtrail put-insight-selectors --trail-name <TRAIL>
-      --insight-selectors '[{"InsightType":"ApiCallRateInsight"},{"InsightType":"ApiErrorRateInsight"}]'
+    Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+        --enable-log-file-validation
+      aws cloudtrail start-logging --name <TRAIL>
+      aws cloudtrail put-insight-selectors --trail-name <TRAIL>
+        --insight-selectors '[{"InsightType":"ApiCallRateInsight"},{"InsightType":"ApiErrorRateInsight"}]'
+      aws cloudtrail put-insight-selectors --trail-name {TrailARN}
+        --insight-selectors '[{"InsightType":"ApiCallRateInsight"},{"InsightType":"ApiErrorRateInsight"}]'
+        --region {HomeRegion}
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     trails = covering(account)
     wanted = ("ApiCallRateInsight", "ApiErrorRateInsight")
     missing = failing(wanted, lambda kind: some(trails, lambda trail: _watches(trail, kind)))
-    return not missing or account.because(f"No logging trail has {' or '.join(missing)}")
+
+    def unselected(trail: Resource) -> tuple[str, ...]:
+        return () if all(_selects(trail, kind) for kind in missing) else ("put-insight-selectors --trail-name {",)
+
+    return not missing or mended_by_least(account, (), f"No logging trail has {' or '.join(missing)}", unselected)
 
 
 def _watches(trail: Resource, kind: str) -> bool:
-    def selected() -> bool:
-        return any(one["InsightType"] == kind for one in trail["InsightSelectors"] or ())
+    return both(lambda: trail["Status"]["IsLogging"], lambda: _selects(trail, kind))
 
-    return both(lambda: trail["Status"]["IsLogging"], selected)
+
+def _selects(trail: Resource, kind: str) -> bool:
+    return any(one["InsightType"] == kind for one in trail["InsightSelectors"] or ())
 
 
 @check(
@@ -373,7 +307,7 @@ def _watches(trail: Resource, kind: str) -> bool:
     subject=EVENT_DATA_STORE,
     severity="medium",
     aka=("SH:CloudTrail.10", "CF:event-data-store-cmk-encryption-enabled"),
-    code=code.EVENT_DATA_STORE,
+    code=(code.STORE_PROTECTED, code.STORE_RETENTION, code.STORE_KEY),
     passes=[[eg.event_data_store(), eg.key()]],
     fails=[
         [eg.event_data_store(Detail__TerminationProtectionEnabled=False), eg.key()],

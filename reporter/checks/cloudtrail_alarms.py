@@ -13,7 +13,7 @@ from reporter.assess.evaluate import check
 from reporter.assess.resource_types import ALARM, LOG_GROUP, TOPIC
 from reporter.checks import examples as eg
 from reporter.checks.topics import has_confirmed_subscriber
-from reporter.checks.trails import covering
+from reporter.checks.trails import NEW, START, WIDEN, covering
 from reporter.documents.pattern_cover import matches_at_least
 from reporter.documents.patterns_wanted import WANTED
 from reporter.model import ACCOUNT, Severity
@@ -115,23 +115,33 @@ WATCHED: Final = (
     ),
 )
 EVENT: Final = re.compile(r"\$\.eventName = (\w+)")  # in the sample of an event that filters miss
-FIX: Final = """\
-Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
-  aws cloudtrail update-trail --name <TRAIL> --is-multi-region-trail
-  aws cloudtrail update-trail --name <TRAIL> --cloud-watch-logs-log-group-arn <LOG_GROUP_ARN>
-    --cloud-watch-logs-role-arn <ROLE_ARN>
-  aws cloudtrail start-logging --name <TRAIL>
-  aws logs put-metric-filter --log-group-name <LOG_GROUP> --filter-name {name} --filter-pattern '{pattern}'
-    --metric-transformations metricName={name},metricNamespace=CloudTrail,metricValue=1
+# on a log group: one that is there, or one that is still to be made
+ON_GROUP: Final = """\
+  aws logs put-metric-filter --log-group-name {group} --filter-name {name} --filter-pattern '{pattern}'
+    --metric-transformations metricName={name},metricNamespace=CloudTrail,metricValue=1 --region {place}
   aws cloudwatch put-metric-alarm --alarm-name {name} --metric-name {name} --namespace CloudTrail --statistic Sum
     --period 300 --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanOrEqualToThreshold
-    --alarm-actions <TOPIC_ARN>
-  aws sns subscribe --topic-arn <TOPIC_ARN> --protocol email --notification-endpoint <ADDRESS>
+    --alarm-actions <TOPIC_ARN> --region {place}
+  aws sns subscribe --topic-arn <TOPIC_ARN> --protocol email --notification-endpoint <ADDRESS> --region {place}
 """
+FIX: Final = """\
+Fix: aws cloudtrail create-trail --name <TRAIL> --s3-bucket-name <LOG_BUCKET> --is-multi-region-trail
+    --cloud-watch-logs-log-group-arn <LOG_GROUP_ARN> --cloud-watch-logs-role-arn <ROLE_ARN>
+  aws cloudtrail start-logging --name <TRAIL>
+  aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --region {HomeRegion}
+  aws cloudtrail update-trail --name {TrailARN} --cloud-watch-logs-log-group-arn <LOG_GROUP_ARN>
+    --cloud-watch-logs-role-arn <ROLE_ARN> --region {HomeRegion}
+  aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
+"""
+FIX_ON_GROUP: Final = "".join(
+    ON_GROUP.replace("{group}", group).replace("{place}", place)
+    for group, place in (("<LOG_GROUP>", "<REGION>"), ("{logGroupName}", "{region}"))
+)
 # the commands of the fix that each reason calls for; what comes later in the chain is missing then too
-ALARM_ON_GROUP: Final = ("aws logs", "aws cloudwatch", "aws sns")
-GROUP: Final = ("--cloud-watch-logs-log-group-arn", *ALARM_ON_GROUP)
-NEW_TRAIL: Final = ("create-trail", "start-logging", *GROUP)
+ALARM_ON_GROUP: Final = ("--region {region}",)
+ALARM_ON_NEW_GROUP: Final = "--region <REGION>"
+GROUP: Final = ("--cloud-watch-logs-role-arn <ROLE_ARN> --region", ALARM_ON_NEW_GROUP)
+NEW_TRAIL: Final = (*NEW, ALARM_ON_NEW_GROUP)
 
 
 def is_alarmed(account: Resource, wanted: str) -> bool:
@@ -146,10 +156,10 @@ def _alarms_on(trail: Resource, wanted: str) -> bool:
     return both(
         lambda: (
             trail["IsMultiRegionTrail"]
-            or trail.because(f"Trail {name} records one region only", "--name <TRAIL> --is-multi-region-trail")
+            or trail.because(f"Trail {name} records one region only", f"{WIDEN} --is-multi-region-trail")
         ),
         lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because(f"Trail {name} delivers to no log group", *GROUP),
-        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", "start-logging"),
+        lambda: trail["Status"]["IsLogging"] or trail.because(f"Trail {name} is stopped", START),
         lambda: _group_alarms_on(trail, wanted),
     )
 
@@ -246,7 +256,7 @@ def _question(row: Watched, wanted: str) -> Callable[[Resource], bool]:
     def alarmed(account: Resource) -> bool:
         return is_alarmed(account, wanted)
 
-    fix = FIX.replace("{name}", row.what).replace("{pattern}", wanted)
+    fix = (FIX + FIX_ON_GROUP).replace("{name}", row.what).replace("{pattern}", wanted)
     alarmed.__doc__ = f"{row.title}\n\n{row.why}\n{fix}"
     return alarmed
 

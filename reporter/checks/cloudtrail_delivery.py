@@ -7,7 +7,7 @@ from reporter.assess.estate import InsufficientData, NotApplicable, Resource, bo
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import LOG_GROUP, TOPIC, TRAIL
 from reporter.checks import examples as eg
-from reporter.checks import infrastructure as code
+from reporter.checks import infrastructure_cloudtrail as code
 from reporter.checks.topics import has_confirmed_subscriber, is_public_topic
 from reporter.checks.trails import log_group
 
@@ -93,7 +93,7 @@ def _recent(trail: Resource, key: str, limit: timedelta) -> bool:
     subject=TRAIL,
     severity="medium",
     aka=("SH:CloudTrail.4", "CF:cloud-trail-log-file-validation-enabled"),
-    code=code.VALIDATION,
+    code=(code.VALIDATION, code.LOGGING),
     passes=[[eg.trail()]],
     fails=[[eg.trail(LogFileValidationEnabled=False)], [eg.trail(Status__IsLogging=False)]],
 )

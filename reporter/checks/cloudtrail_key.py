@@ -6,7 +6,8 @@ from reporter.assess.estate import InsufficientData, NotApplicable, Resource, bo
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import KEY, TRAIL
 from reporter.checks import examples as eg
-from reporter.checks import infrastructure as code
+from reporter.checks.infrastructure import KEY_ROTATION
+from reporter.checks.infrastructure_cloudtrail import TRAIL_KEY
 from reporter.checks.keys import is_rotated_in_time, is_usable_customer_key
 from reporter.checks.sharing import circle
 from reporter.documents.keys import may_decrypt
@@ -33,7 +34,7 @@ def _with(*statements: dict[str, Any]) -> dict[str, Any]:
     subject=TRAIL,
     severity="medium",
     aka=("SH:CloudTrail.2", "CF:cloud-trail-encryption-enabled"),
-    code=code.TRAIL_KEY,
+    code=TRAIL_KEY,
     passes=[
         [eg.trail(), eg.key()],
         [eg.trail(KmsKeyId="alias/example-trail"), eg.key()],
@@ -71,7 +72,7 @@ def _key(trail: Resource) -> Resource:
     subject=TRAIL,
     severity="medium",
     acts_on=KEY,
-    code=code.KEY_ROTATION,
+    code=KEY_ROTATION,
     passes=[[eg.trail(), eg.key()], [eg.trail(), eg.key(Rotation={"KeyRotationEnabled": True})]],
     fails=[
         [eg.trail(), eg.key(Rotation=NOT_ROTATED)],

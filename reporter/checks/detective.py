@@ -11,6 +11,8 @@ from reporter.checks import infrastructure as code
 from reporter.model import ACCOUNT
 
 TWO = eg.REGIONS[:2]
+MADE = "--region <REGION>"  # words of the commands of each fix below: what is not there is made
+SWITCHED_ON = ("--region <REGION_WITH_ONE>",)  # what is there is switched on
 ANALYZERS = "access-analyzer.amazonaws.com"
 
 
@@ -26,7 +28,15 @@ def _regions(account: Resource, type: str) -> list[str]:
 def _in_every_region(account: Resource, type: str, test: Callable[[Resource], Any]) -> bool:
     """Whether each enabled region has one of the kind that passes the test."""
     without = failing(_regions(account, type), lambda region: some(account.all(type, region), test))
-    return not without or account.because(f"Off in {', '.join(without)}")
+    return not without or _off(account, type, without)
+
+
+def _off(account: Resource, type: str, regions: list[str]) -> bool:
+    """No, and by which commands: one that makes what is not there, one that switches on what is."""
+    there = [region for region in regions if account.all(type, region)]
+    account.mended_in(REGION=[region for region in regions if region not in there], REGION_WITH_ONE=there)
+    commands = (MADE, *SWITCHED_ON) if 0 < len(there) < len(regions) else SWITCHED_ON if there else (MADE,)
+    return account.because(f"Off in {', '.join(regions)}", *commands)
 
 
 @check(
@@ -49,7 +59,11 @@ def config_recorder(account: Resource) -> bool:
     """AWS Config records in every enabled region.
 
     Its history of configurations is what rules, and many investigations, stand on.
-    Fix: aws configservice start-configuration-recorder --configuration-recorder-name default --region <REGION>
+    Fix: aws configservice put-configuration-recorder --configuration-recorder '{"name":"default","roleARN":"<ROLE_ARN>",
+        "recordingGroup":{"allSupported":true,"includeGlobalResourceTypes":true}}' --region <REGION>
+      aws configservice put-delivery-channel --delivery-channel name=default,s3BucketName=<CONFIG_BUCKET> --region <REGION>
+      aws configservice start-configuration-recorder --configuration-recorder-name default --region <REGION>
+      aws configservice start-configuration-recorder --configuration-recorder-name <RECORDER> --region <REGION_WITH_ONE>
     """
     return _in_every_region(account, RECORDER, _records)
 
@@ -76,6 +90,7 @@ def guardduty_enabled(account: Resource) -> bool:
 
     It reads the same events as the trail, and says which of them look like an attack.
     Fix: aws guardduty create-detector --enable --region <REGION>
+      aws guardduty update-detector --detector-id <DETECTOR_ID> --enable --region <REGION_WITH_ONE>
     """
     return _in_every_region(account, DETECTOR, lambda detector: detector["Detail"]["Status"] == "ENABLED")
 
@@ -88,7 +103,7 @@ OLDER_FORM = {"Status": "ENABLED", "DataSources": {"S3Logs": {"Status": "ENABLED
     "guardduty-s3-protection",
     subject=ACCOUNT,
     severity="medium",
-    code=code.GUARDDUTY_S3,
+    code=(code.GUARDDUTY_S3.instead_of("create-detector"), code.GUARDDUTY_S3_FEATURE),
     passes=[
         [eg.account(), *eg.in_every_region(eg.detector)],
         [eg.account(), *eg.in_every_region(eg.detector, Detail=OLDER_FORM)],
@@ -102,8 +117,10 @@ def guardduty_s3_protection(account: Resource) -> bool:
     """GuardDuty also watches what is done to objects in S3, in every enabled region.
 
     Theft from a bucket shows in data events only.
-    Fix: aws guardduty update-detector --detector-id <DETECTOR_ID>
-      --features '[{"Name":"S3_DATA_EVENTS","Status":"ENABLED"}]' --region <REGION>
+    Fix: aws guardduty create-detector --enable --features '[{"Name":"S3_DATA_EVENTS","Status":"ENABLED"}]'
+        --region <REGION>
+      aws guardduty update-detector --detector-id <DETECTOR_ID> --enable
+        --features '[{"Name":"S3_DATA_EVENTS","Status":"ENABLED"}]' --region <REGION_WITH_ONE>
     """
     return _in_every_region(account, DETECTOR, _watches_objects)
 
@@ -170,6 +187,7 @@ def access_analyzer_enabled(account: Resource) -> bool:
         )
 
     without = failing(_regions(account, ANALYZER), watched)
+    account.mended_in(REGION=without)
     return not without or account.because(f"Off in {', '.join(without)}")
 
 
@@ -203,5 +221,6 @@ def macie_enabled(account: Resource) -> bool:
 
     One can protect sensitive data only where one knows it lies.
     Fix: aws macie2 enable-macie --region <REGION>
+      aws macie2 update-macie-session --status ENABLED --region <REGION_WITH_ONE>
     """
     return _in_every_region(account, MACIE, lambda session: session["status"] == "ENABLED")

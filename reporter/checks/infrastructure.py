@@ -6,136 +6,6 @@ holds what the check asks for, not all that a stack needs.
 
 from reporter.assess.evaluate import Fragments
 
-MULTI_REGION_TRAIL = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties: {S3BucketName: LOG_BUCKET, IsLogging: true, IsMultiRegionTrail: true, EnableLogFileValidation: true}
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" {
-  name                       = "organization-trail"
-  s3_bucket_name             = "LOG_BUCKET"
-  is_multi_region_trail      = true
-  enable_log_file_validation = true
-}
-""",
-)
-
-ORGANIZATION_TRAIL = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties: {S3BucketName: LOG_BUCKET, IsLogging: true, IsMultiRegionTrail: true, EnableLogFileValidation: true, IsOrganizationTrail: true}
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" {
-  name                       = "organization-trail"
-  s3_bucket_name             = "LOG_BUCKET"
-  is_multi_region_trail      = true
-  enable_log_file_validation = true
-  is_organization_trail      = true
-}
-""",
-)
-
-LOGGING = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties: {S3BucketName: "{S3BucketName}", IsLogging: true}
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" { enable_logging = true }
-""",
-)
-
-VALIDATION = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties: {S3BucketName: "{S3BucketName}", IsLogging: true, EnableLogFileValidation: true}
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" { enable_log_file_validation = true }
-""",
-)
-
-TRAIL_KEY = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties: {S3BucketName: "{S3BucketName}", IsLogging: true, KMSKeyId: KEY_ARN}
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" { kms_key_id = "KEY_ARN" }
-""",
-)
-
-OBJECT_EVENTS = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties:
-    S3BucketName: LOG_BUCKET
-    IsLogging: true
-    EventSelectors: [{ReadWriteType: All, DataResources: [{Type: "AWS::S3::Object", Values: ["arn:aws:s3"]}]}]
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" {
-  event_selector {
-    data_resource {
-      type   = "AWS::S3::Object"
-      values = ["arn:aws:s3"]
-    }
-  }
-}
-""",
-)
-
-INSIGHTS = Fragments(
-    cloudformation="""\
-Trail:
-  Type: AWS::CloudTrail::Trail
-  Properties:
-    S3BucketName: LOG_BUCKET
-    IsLogging: true
-    InsightSelectors: [{InsightType: ApiCallRateInsight}, {InsightType: ApiErrorRateInsight}]
-""",
-    terraform="""\
-resource "aws_cloudtrail" "this" {
-  insight_selector { insight_type = "ApiCallRateInsight" }
-  insight_selector { insight_type = "ApiErrorRateInsight" }
-}
-""",
-)
-
-EVENT_DATA_STORE = Fragments(
-    cloudformation="""\
-Store:
-  Type: AWS::CloudTrail::EventDataStore
-  Properties: {TerminationProtectionEnabled: true, RetentionPeriod: 2557, KmsKeyId: KEY_ARN}
-""",
-    terraform="""\
-resource "aws_cloudtrail_event_data_store" "this" {
-  termination_protection_enabled = true
-  retention_period               = 2557
-  kms_key_id                     = "KEY_ARN"
-}
-""",
-)
-
-LOG_GROUP_RETENTION = Fragments(
-    cloudformation="""\
-LogGroup:
-  Type: AWS::Logs::LogGroup
-  Properties: {LogGroupName: "{logGroupName}", RetentionInDays: 400}
-""",
-    terraform="""\
-resource "aws_cloudwatch_log_group" "this" { retention_in_days = 400 }
-""",
-)
-
 KEY_ROTATION = Fragments(
     cloudformation="""\
 Key:
@@ -340,6 +210,18 @@ Detector:
   Type: AWS::GuardDuty::Detector
   Properties: {Enable: true, Features: [{Name: S3_DATA_EVENTS, Status: ENABLED}]}
 """,
+    terraform="""\
+resource "aws_guardduty_detector" "this" { enable = true }
+resource "aws_guardduty_detector_feature" "this" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "S3_DATA_EVENTS"
+  status      = "ENABLED"
+}
+""",
+)
+
+GUARDDUTY_S3_FEATURE = Fragments(
+    mends=("update-detector",),
     terraform="""\
 resource "aws_guardduty_detector_feature" "this" {
   detector_id = "DETECTOR_ID"

@@ -106,6 +106,7 @@ def _policy_types(account: Resource) -> list[str]:
     types: list[str] = []
     for organization in account.estate_all(ORGANIZATION):
         types += organization["PolicyTypes"] or ()
+        account.mended_from(organization.account)
     return types
 
 

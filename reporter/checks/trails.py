@@ -1,10 +1,15 @@
 """What a trail covers, and where: the questions that several checks ask of trails. No checks here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certainly, gathered
 from reporter.assess.resource_types import BUCKET, LOG_GROUP, TRAIL
 from reporter.documents.selectors import Coverage, coverage, union
+
+# words of the commands in the fixes of all checks that ask for a trail: a new one, or one that is there
+NEW = ("name <TRAIL>",)
+WIDEN = "update-trail --name {TrailARN}"
+START = "start-logging --name {TrailARN}"
 
 
 def covering(account: Resource) -> list[Resource]:
@@ -26,6 +31,38 @@ def logs_in(trail: Resource, region: str) -> bool:
         return False
     there = (trail["RegionStatus"] or {}).get(region)  # none where the trail's owner has not enabled the region
     return there is None or bool(there["IsLogging"])
+
+
+def mended_by_least(
+    account: Resource,
+    regions: Sequence[str],
+    reason: str,
+    others: Callable[[Resource], Sequence[str]] = lambda _: (),
+) -> bool:
+    """No, and by which commands of the fix: those of the trail with the least to do, or those for a new one.
+
+    A trail is to log, in all these regions; `others` tells what else it needs.
+    """
+
+    def to_do(trail: Resource) -> tuple[Resource, tuple[str, ...]]:
+        quiet = trail.unnoted()
+        return trail, (*_widened(quiet, regions), *others(quiet), *_started(quiet, regions))
+
+    known, _ = gathered(covering(account), to_do)
+    trail, commands = min(known, key=lambda one: len(one[1]), default=(account, NEW))
+    return trail.because(reason, *commands)
+
+
+def _widened(trail: Resource, regions: Sequence[str]) -> tuple[str, ...]:
+    here = {trail["HomeRegion"]}
+    return () if trail["IsMultiRegionTrail"] or here.issuperset(regions) else (WIDEN,)
+
+
+def _started(trail: Resource, regions: Sequence[str]) -> tuple[str, ...]:
+    """Started where it is stopped, be it in one region; what it does not cover yet is no matter of starting."""
+    covered = regions if trail["IsMultiRegionTrail"] else ()
+    stopped = not trail["Status"]["IsLogging"] or not all(logs_in(trail, region) for region in covered)
+    return (START,) if stopped else ()
 
 
 def recorded(account: Resource, regions: Sequence[str]) -> tuple[Coverage, list[InsufficientData]]:

@@ -11,8 +11,19 @@ import typer
 from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, command, emit, line, now, plain, told
-from reporter.cli.filters import Accounts, AtRun, Opened, Ou, Type, counted, open_history, run_named, within
-from reporter.cli.narrowing import beside, say
+from reporter.cli.filters import (
+    Accounts,
+    AtRun,
+    Opened,
+    Ou,
+    Type,
+    counted,
+    open_history,
+    refuse_emptied,
+    run_named,
+    within,
+)
+from reporter.cli.narrowing import Place, beside, known_place, say
 from reporter.cli.owning import me
 
 BASELINE_HELP = """What is wanted, beside what was: pin a run, or load a file of desired values; then compare any run with it.
@@ -101,6 +112,7 @@ def pin(
     opened = open_history(config)
     chosen = run_named(opened, run)
     within(account, ou)  # both at once are refused
+    known_place(opened, chosen, Place(account or (), ou, type=type))
     selector = {"accounts": sorted(account or ()), "ou": ou, "type": type, "tags": _tags(tag)}
     with told(history.HistoryError):
         history.pin_baseline(
@@ -174,6 +186,7 @@ def compare(
     if found is None:
         raise Refusal(f"no baseline is called {name!r}; `reporter baseline` lists them", USAGE)
     chosen, scope = run_named(opened, run), within(account, ou)
+    known_place(opened, chosen, Place(account or (), ou, type=type))
     if "run" in (found.content or {}):
         differs = _against_run(opened, found, chosen, scope, (type, path, as_json))
     else:
@@ -228,6 +241,10 @@ def _against_run(opened: Opened, pinned: Any, run: Any, scope: Any, shown: tuple
     type, path, as_json = shown
     with told(history.HistoryError):
         first = history.run_of(opened.engine, pinned.content["run"])
+    refuse_emptied(opened, first)
+    if first.seq == run.seq and as_json:
+        emit({"schema": "reporter/deviations/1", "baseline": pinned.name, "run": run.seq, "changes": []})
+        return False
     if first.seq == run.seq:
         line(f"No changes: baseline {plain(pinned.name)} is this very run {run.seq}.", "green")
         return False
@@ -235,7 +252,10 @@ def _against_run(opened: Opened, pinned: Any, run: Any, scope: Any, shown: tuple
         raise Refusal(f"baseline {pinned.name} is run {first.seq}, which is later than run {run.seq}", USAGE)
     differences = compared(opened.engine, first, run, scope).changes
     chosen = [
-        one for one in differences if _selected(opened, pinned.selector, one, run) and (not type or one.type == type)
+        one
+        for one in differences
+        if (not type or one.type == type)
+        and any(_selected(opened, pinned.selector, one, side) for side in (first, run))
     ]
     found = [one for one in chosen if not path or any(path.lower() in op.path.lower() for op in one.ops)]
     if as_json:
@@ -249,16 +269,16 @@ def _against_run(opened: Opened, pinned: Any, run: Any, scope: Any, shown: tuple
 
 
 def _selected(opened: Opened, selector: Mapping[str, Any], change: Any, run: Any) -> bool:
-    """Whether a change is about something that was pinned."""
+    """Whether a change is about something of the pinned kind, as a run knew it: what is gone or lost its tag was pinned, too."""
     from reporter import history
 
     if selector.get("accounts") and change.account not in selector["accounts"]:
         return False
     if selector.get("type") and change.type != selector["type"]:
         return False
-    if selector.get("ou"):
+    if wanted := selector.get("ou", "").rstrip("/"):
         account = history.accounts(opened.engine, run).get(change.account)
-        path, wanted = account.ou_path if account else "", selector["ou"].rstrip("/")
+        path = account.ou_path if account else ""
         if path != wanted and not path.startswith(f"{wanted}/"):
             return False
     if selector.get("tags"):

@@ -105,7 +105,7 @@ def frameworks(
 def _check_document(check: Any, known: Any) -> dict[str, Any]:
     from reporter.assess.frameworks import controls_asking
 
-    names = ("id", "subject", "severity", "title", "why", "fix", "terraform", "cloudformation", "aka")
+    names = ("id", "subject", "severity", "title", "why", "fix", "code", "aka")
     asking = [
         {"framework": framework.id, "control": control.id, "relation": use.relation, "source": use.source}
         for framework, control, use in controls_asking(known, check.id)
@@ -121,10 +121,14 @@ def _show_check(check: Any, known: Any) -> None:
     line(f"  severity {check.severity}, asked of each {check.subject}")
     if check.aka:
         line(f"  elsewhere called {', '.join(check.aka)}")
-    for name in ("why", "fix", "terraform", "cloudformation"):
-        if text := getattr(check, name):
+    sections = [("Why", check.why), ("Fix", check.fix)]
+    for one in check.code:
+        instead = f", instead of {' or '.join(one.mends)}" if len(check.code) > 1 else ""
+        sections += [(f"Terraform{instead}", one.terraform), (f"CloudFormation{instead}", one.cloudformation)]
+    for title, text in sections:
+        if text:
             line()
-            line({"terraform": "Terraform", "cloudformation": "CloudFormation"}.get(name, name.capitalize()), "bold")
+            line(title, "bold")
             for part in text.splitlines():
                 line(f"  {part}")
     asking = controls_asking(known, check.id)
@@ -143,7 +147,7 @@ def _list(known: Any, as_json: bool) -> None:
     for framework, counts in rows:
         mark = "*" if framework.default else " "
         line(
-            f"{mark} {framework.id:<28} {framework.title} {framework.version}: {counts.controls} controls, "
+            f"{mark} {framework.id:<28} {framework.title} {framework.version}: {counted(counts.controls, 'control')}, "
             f"{counts.covered} with checks, {counts.manual} manual; {counts.checks} checks"
         )
     line("* reported unless assess.frameworks says otherwise")
@@ -170,7 +174,7 @@ def _show_framework(framework: Any) -> None:
     if framework.confirmed:
         line(f"  confirmed: {framework.confirmed}")
     line(
-        f"  {counts.controls} controls, {counts.covered} with checks, {counts.manual} manual; "
+        f"  {counted(counts.controls, 'control')}, {counts.covered} with checks, {counts.manual} manual; "
         f"{counts.checks} checks in {counts.direct} direct and {counts.supporting} supporting mappings"
     )
     for control in framework.controls:
@@ -295,7 +299,7 @@ def _check_file(file: Path | None, settings: Any) -> None:
         framework = load(read(file), str(file), CHECKS.keys())
     counts = _statistics(framework)
     line(
-        f"{plain(file)}: good. {framework.id}: {counts.controls} controls, {counts.covered} with checks, "
+        f"{plain(file)}: good. {framework.id}: {counted(counts.controls, 'control')}, {counts.covered} with checks, "
         f"{counts.manual} manual; {counts.direct} direct and {counts.supporting} supporting mappings"
     )
     if any(one.id == framework.id for one in frameworks_of(settings)):

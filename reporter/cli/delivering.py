@@ -53,7 +53,8 @@ Examples:
 """
 DELIVER_HELP = """The outbox: what was delivered, what waits, what is unknown; and a test of each way out.
 
-Ends with exit code 1 while a delivery is unknown, or one of the last run failed.
+Ends with exit code 1 while a delivery is unknown, waits for a setting to be mended or was left by a process that died, or
+one of the last run failed.
 
 \b
 Examples:
@@ -64,6 +65,7 @@ Examples:
   reporter deliver send                        send what is due now
   reporter deliver resolve 12 sent --why "found in the recipient's inbox"
   reporter deliver resolve 12 pending --why "not in the inbox"     send it again, under the same Message-ID
+  reporter deliver resume me@example.com --why "asked me to"       who stopped the mails by the link in one gets them again
 """
 Edition = Annotated[
     list[str] | None, typer.Option("--edition", help="organization, executive, ou:..., account:..., framework:...")
@@ -141,23 +143,23 @@ def templates(
 
 @app.command(help=DELIVER_HELP)
 def deliver(
-    act: Annotated[str, typer.Argument(metavar="[show|test|send|resolve]")] = "log",
+    act: Annotated[str, typer.Argument(metavar="[show|test|send|resolve|resume]")] = "log",
     words: Annotated[list[str] | None, typer.Argument(metavar="[ID [STATE]]")] = None,
     config: Config = None,
     to: Annotated[str, typer.Option("--to", help="With test: the address to write to.")] = "",
-    why: Annotated[str, typer.Option("--why", help="With resolve: how you know.")] = "",
+    why: Annotated[str, typer.Option("--why", help="With resolve and resume: how you know, or why.")] = "",
     run: Annotated[str, typer.Option("--run", help="Only this run: last, previous, a number, an id, or a date.")] = "",
     limit: Limit = 200,
     as_json: AsJson = False,
 ) -> None:
     """See DELIVER_HELP, which is what users read."""
-    acts = {"log": _log, "show": _show, "send": _send, "resolve": _resolve}
+    acts = {"log": _log, "show": _show, "send": _send, "resolve": _resolve, "resume": _resume}
     if act == "test":
         _test(load_settings(config), to, as_json)
     elif act in acts:
         acts[act](Asked(open_history(config), tuple(words or ()), to, why, run, limit, as_json))
     else:
-        raise Refusal(f"deliver {act}: use show, test, send or resolve, or nothing for the log", USAGE)
+        raise Refusal(f"deliver {act}: use show, test, send, resolve or resume, or nothing for the log", USAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +204,15 @@ def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | 
 def _log(asked: Asked) -> None:
     from reporter import history
     from reporter.cli.delivery_log import show_log
+    from reporter.cli.owner import dead
+    from reporter.run.awaiting import in_hand, no_more
 
     engine = asked.opened.engine
-    rows = history.deliveries(engine, run_named(asked.opened, asked.run) if asked.run else None)
+    rows = history.deliveries(engine, run_named(asked.opened, asked.run, whole=False) if asked.run else None)
     show_log(engine, rows[-asked.limit :] if asked.limit else rows, asked.as_json)
+    gone = [no_more(who, since) for who, since in sorted(history.unsubscribed(engine).items())]
+    for one in () if asked.as_json else (*in_hand(engine, now(), dead=dead), *gone):
+        line(spelled(plain(one)))
     _alarm(asked)
 
 
@@ -221,16 +228,19 @@ def _show(asked: Asked) -> None:
 
 def _send(asked: Asked) -> None:
     from reporter.cli.owner import dead, owner
-    from reporter.run.posting import in_hand, post, transport
+    from reporter.run.awaiting import in_hand, waiting
+    from reporter.run.posting import post, transport
 
     settings, engine = asked.opened.settings, asked.opened.engine
-    ended = post(engine, settings, transport(settings), owner(), now, dead=dead)
-    held = in_hand(engine, now())
+    ended = post(engine, settings, transport(settings), owner(), now, dead=dead, held=True)
+    held = in_hand(engine, now(), dead=dead)
     if asked.as_json:
         emit(dict(ended) | ({"being_sent": held} if held else {}))
     else:
         told = ", ".join(f"{n} {state}" for state, n in sorted(ended.items()))
         line(told or ("nothing else is due" if held else "nothing was due"))
+        for one in () if ended else waiting(engine):
+            line(spelled(plain(one)))
         for one in held:
             line(spelled(plain(one)))
         if ended["pending"]:
@@ -240,9 +250,11 @@ def _send(asked: Asked) -> None:
 
 def _alarm(asked: Asked) -> None:
     """What somebody has to look at, in red on standard error, and as the exit code."""
-    from reporter.run.posting import alarms
+    from reporter.cli.owner import dead
+    from reporter.run.awaiting import alarms, left
 
-    found = alarms(asked.opened.engine)
+    engine, rule = asked.opened.engine, asked.opened.settings.mail.on_unknown
+    found = (*alarms(engine), *left(engine, now(), dead=dead, on_unknown=rule))
     for one in found:
         aside(one, "bold red")
     if found:
@@ -256,13 +268,24 @@ def _resolve(asked: Asked) -> None:
     words: dict[str, Literal["sent", "failed", "pending"]] = {"sent": "sent", "failed": "failed", "pending": "pending"}
     if len(asked.words) != 2 or not asked.words[0].isdigit() or asked.words[1] not in words or not asked.why:
         raise Refusal(
-            'write: `reporter deliver resolve ID sent --why "how you know"`, or failed, or pending to send it again',
+            'write: `reporter deliver resolve ID sent --why "how you know"`, or failed to give it up, or pending to send it again',
             USAGE,
         )
     id, state = int(asked.words[0]), words[asked.words[1]]
     with told(history.HistoryError):
         history.resolve(asked.opened.engine, id, state, by=me(), why=asked.why, now=now())
     line(spelled(f"delivery {id} is {state}{'; `reporter deliver send` sends it now' if state == 'pending' else ''}"))
+
+
+def _resume(asked: Asked) -> None:
+    from reporter import history
+    from reporter.cli.owning import me
+
+    if len(asked.words) != 1 or not asked.why:
+        raise Refusal('write: `reporter deliver resume ADDRESS --why "..."`', USAGE)
+    with told(history.HistoryError):
+        history.resubscribe(asked.opened.engine, asked.words[0], by=me(), why=asked.why, now=now())
+    line(plain(f"{asked.words[0]} gets mails again, from the next run on"))
 
 
 def _test(settings: Settings, to: str, as_json: bool) -> None:

@@ -36,7 +36,10 @@ def show_log(engine: Any, rows: Sequence[Any], as_json: bool) -> None:
         text = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
         line(text, RED if row is not None and row.state in OPEN_STATES else "")
     states = Counter(row.state for row in rows)
-    line(f"{len(rows)} deliveries" + "".join(f", {n} {state}" for state, n in sorted(states.items())))
+    line(
+        f"{len(rows)} {'delivery' if len(rows) == 1 else 'deliveries'}"
+        + "".join(f", {n} {state}" for state, n in sorted(states.items()))
+    )
 
 
 def show_one(engine: Any, row: Any, as_json: bool) -> None:
@@ -71,6 +74,8 @@ def document(row: Any, seq: int | None, log: Sequence[dict[str, Any]]) -> dict[s
         "handed_over": row.attempts,
         "queued_at": row.queued_at,
         "next_attempt_at": row.next_attempt_at if row.state == "pending" else None,
+        "held_by": row.owner or None,
+        "held_until": row.lease_until,
         "settled_at": row.settled_at,
         "message_id": row.message_id,
         "reference": row.reference,
@@ -92,13 +97,17 @@ def steps(engine: Any, id: int) -> list[dict[str, Any]]:
 
 
 def _tries(log: Iterable[dict[str, Any]]) -> int:
-    return sum(entry["act"] == "claimed" for entry in log)
+    """How often it was taken up, those times left out when a setting of ours kept it back."""
+    return sum((entry["act"] == "claimed") - (entry["act"] == "held") for entry in log)
 
 
 def _cells(row: Any, seq: int | None, tries: int) -> tuple[str, ...]:
     answer = " ".join(filter(None, (row.detail, row.reference)))
-    if row.state == "pending" and row.next_attempt_at:
-        answer = f"{answer} (next try {_time(row.next_attempt_at)})".strip()
+    if row.state == "pending":
+        when = f"next try {_time(row.next_attempt_at)}" if row.next_attempt_at else "held until that is mended"
+        answer = f"{answer} ({when})".strip()
+    if row.lease_until:
+        answer = f"{answer} (by {row.owner.rpartition(':')[0]} until {_time(row.lease_until)})".strip()
     cells = (
         row.id, row.state, f"#{seq}" if seq else row.run, _time(row.queued_at), _time(row.settled_at), tries,
         row.edition, row.recipient, row.message_id, answer,

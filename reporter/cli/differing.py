@@ -11,8 +11,8 @@ from reporter.cli import narrowing
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, command, emit, line, now, plain, quoted
 from reporter.cli.drifting import drifts, interval
-from reporter.cli.filters import Accounts, Opened, Ou, Region, Type, open_history, run_named, within
-from reporter.cli.narrowing import beside, narrowed, owned_words, say, told_of_files
+from reporter.cli.filters import Accounts, Opened, Ou, Region, Type, counted, open_history, run_named, within
+from reporter.cli.narrowing import Place, beside, known_place, narrowed, owned_words, say, told_of_files
 from reporter.drift.text import LEGEND, NOTHING_BESIDE, SECTIONS, SHOWN, change_lines, drift_lines, section
 from reporter.drift.wording import clean, shown
 from reporter.model import Attribution, Change
@@ -28,8 +28,8 @@ Examples:
 DIFF_HELP = """What differs between two runs, whatever happened in between.
 
 The direction comes from what policies grant and from rules for single settings; --judge also asks today's checks about both
-sides, which takes about a second for each account that differs. What changed in between and changed back is no difference; it is listed apart. A resource that the earlier run did not look for
-is counted, not called created.
+sides, which takes about a second for each account that differs. What changed in between and changed back is no difference; it
+is listed apart. A resource that the earlier run did not look for is counted, not called created.
 
 \b
 Examples:
@@ -159,7 +159,9 @@ def diff(
     first, second = run_named(opened, before), run_named(opened, after)
     if (first.seq or 0) >= (second.seq or 0):
         raise Refusal(f"run {first.seq} is not before run {second.seq}; write the earlier one first", USAGE)
-    compared = compare(opened.engine, first, second, within(account, ou))
+    scope = within(account, ou)
+    known_place(opened, second, Place(account or (), ou, region, type, resource))
+    compared = compare(opened.engine, first, second, scope)
     if judge:
         with told_of_files():
             compared = judged(opened.engine, compared, judgement(opened.settings))
@@ -186,5 +188,6 @@ def diff(
         for change in back:
             say(change_lines(change, known))
     if compared.first_seen:
-        line(f"Seen first after run {first.seq}, which did not look for them: {compared.first_seen} resources.", "dim")
+        new = counted(compared.first_seen, "resource")
+        line(f"Seen first after run {first.seq}, which did not look for it: {new}.", "dim")
     line(f"{LEGEND}   who did it: {command('history ARN')}", "dim")

@@ -9,7 +9,7 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now
+from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now, plain, spelled
 from reporter.cli.filters import (
     Accounts,
     AtRun,
@@ -23,7 +23,7 @@ from reporter.cli.filters import (
     run_named,
     within,
 )
-from reporter.cli.narrowing import beside, narrowed, say
+from reporter.cli.narrowing import Place, beside, known_place, narrowed, say, unfinished
 from reporter.drift.noise import LEAST, Fold, fold
 from reporter.drift.text import LEGEND, SECTIONS, SHOWN, Beside, drift_lines, section, span
 from reporter.drift.wording import clean
@@ -31,8 +31,8 @@ from reporter.model import Change, Run
 
 DRIFT_HELP = """What changed: worse first, with who did it, then improved, then the rest. What is hidden is counted.
 
-Without --since: the changes that one run found. Alike changes are shown as one, and a field that changed almost everywhere as
-one line; --all shows each.
+Without --since: the changes that one run found. Alike changes are shown as one, and a field that changed on a third of all
+resources at once, or on more, as one line; --all shows each.
 
 Exit codes: 0 nothing worsened, 1 failed, 2 wrong usage, 3 less was read than coverage.minimum_percent, 4 something worsened
 that nobody has acknowledged.
@@ -101,6 +101,7 @@ def drift(
     opened = open_history(config)
     asked = _asked(opened, run, since, until)
     scope = within(account, ou)
+    known_place(opened, asked.run, Place(account or (), ou, region, type, resource))
     found = _changes(opened, asked, within=scope, type=type, resource=resource)
     known = beside(opened, asked.run, found)
     found = [change for change in found if narrow.holds(change, known)]
@@ -127,20 +128,24 @@ class Told:
 
     def print(self, limit: int, *, everything: bool) -> None:
         """As a plan."""
-        kept, folds = (self.changes, ()) if everything else folded(self.opened, self.asked.run, self.changes)
+        told = Folded(self.changes) if everything else folded(self.opened, self.asked.run, self.changes)
         for text in (*self.head(), *came_lines(self.came, each=everything)):
             line(text)
         line()
         sections = frozenset(SECTIONS) if everything else SHOWN
-        least = len(kept) + 1 if everything else narrowing.ALIKE
-        say(drift_lines(kept, self.beside, folds=folds, sections=sections, least=least, limit=limit))
+        least = len(told.kept) + 1 if everything else narrowing.ALIKE
+        say(
+            drift_lines(
+                told.kept, self.beside, folds=told.folds, sections=sections, least=least, limit=limit, folded=told.gone
+            )
+        )
         if self.changes:
             line(f"{LEGEND}   more of one: {command('drift show NUMBER')}", "dim")
 
     def document(self, limit: int) -> dict[str, Any]:
         """As data."""
         run = self.asked.run
-        _, folds = folded(self.opened, run, self.changes)
+        told = folded(self.opened, run, self.changes)
         shown = self.changes[:limit] if limit else self.changes
         return {
             "schema": "reporter/drift/1",
@@ -151,7 +156,9 @@ class Told:
             "coverage": self.coverage,
             "counts": Counter(section(change) for change in self.changes),
             "kinds": Counter(change.kind.value for change in self.changes),
-            "almost_everywhere": folds,
+            "many_at_once": told.folds,
+            "told_only_there": [change.id for change in told.gone],
+            "unfinished": unfinished(self.opened, run) or None,
             "came_into_view": [
                 {
                     "account": one.row.account,
@@ -174,13 +181,17 @@ class Told:
 
     def head(self) -> list[str]:
         """What is compared with what, and how much of it was looked at."""
+        from reporter.report import words
+
         run, c = self.asked.run, self.coverage
-        unseen = f"; {c.partial} partly, {c.unreachable} unreachable: never counted as deleted ({command('coverage')})"
-        in_scope = c.total - c.excluded
-        return [
+        rest = words.fared(partial=c.partial, unreachable=c.unreachable, excluded=c.excluded)
+        unseen = f"; what was not read is never counted as deleted ({command('coverage')})"
+        told = [
             f"Drift {_window(self.opened, self.asked)}   run {run.seq}   chain {run.chain[:12]}",
-            f"Coverage {c.read}/{in_scope} accounts{unseen if c.partial + c.unreachable else ''}",
+            f"Coverage {words.coverage(c.read, c.total, rest)}{unseen if c.partial + c.unreachable else ''}",
         ]
+        later = unfinished(self.opened, run)
+        return [*told, plain(f"NOT YET: {spelled(later)}")] if later else told
 
     def leave(self) -> None:
         """The exit code a pipeline branches on; what worsened outweighs thin coverage."""
@@ -240,14 +251,25 @@ def _with_why(rows: Sequence[Any]) -> list[Came]:
     return [Came(row, (row.account, row.first_seen) not in read) for row in rows]
 
 
-def folded(opened: Opened, run: Run, changes: Sequence[Change]) -> tuple[Sequence[Change], tuple[Fold, ...]]:
-    """The changes without what changed almost everywhere, and that as one line for each field."""
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Changes without what changed on many at once, that as one line for each field, and what is told nowhere else."""
+
+    kept: Sequence[Change]
+    folds: tuple[Fold, ...] = ()
+    gone: Sequence[Change] = ()
+
+
+def folded(opened: Opened, run: Run, changes: Sequence[Change]) -> Folded:
+    """The changes as they are shown; nothing is folded where there are few."""
     from reporter import history
 
     if len(changes) < LEAST:
-        return changes, ()
+        return Folded(changes)
     totals = Counter(row.type for row in history.inventory(opened.engine, run))
-    return fold(changes, totals)
+    kept, folds = fold(changes, totals)
+    left = {change.id for change in kept}
+    return Folded(kept, folds, [change for change in changes if change.id not in left])
 
 
 def _asked(opened: Opened, run: str, since: str | None, until: str | None) -> Asked:
@@ -293,7 +315,7 @@ def _changes(opened: Opened, asked: Asked, **narrow: Any) -> list[Change]:
     from reporter.run.comparing import rank
 
     if not asked.runs:
-        return list(history.changes(opened.engine, since=asked.since, until=asked.until, **narrow))
+        return list(history.changes(opened.engine, since=asked.since, until=asked.until, sealed=True, **narrow))
     found = [change for run in asked.runs for change in history.changes(opened.engine, run=run, **narrow)]
     return sorted(found, key=rank)
 

@@ -39,7 +39,10 @@ def open_history(config: Any, *, make: bool = False) -> Opened:
                 USAGE,
             )
         engine = history.connect(database_url(settings))
-        history.prepare(engine, now())
+        if history.is_read_only(engine):  # an auditor's copy: what writes is refused when it writes
+            history.check(engine)
+        else:
+            history.prepare(engine, now())
     return Opened(engine, settings)
 
 
@@ -54,8 +57,6 @@ def there_is_history(settings: Settings) -> bool:
         return False
     engine = history.connect(database_url(settings))
     try:
-        if not history.is_made(engine) and file is not None:
-            history.prepare(engine, now())  # refuses a file that holds something else, and says what
         return history.is_made(engine)
     finally:
         engine.dispose()
@@ -77,8 +78,8 @@ def place(settings: Settings) -> str:
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
-def run_named(opened: Opened, name: str) -> Any:
-    """The sealed run of that name; a clear word if there is none."""
+def run_named(opened: Opened, name: str, *, whole: bool = True) -> Any:
+    """The sealed run of that name; a clear word if there is none, or if what it held was purged and `whole` is asked for."""
     from reporter import history
 
     with told(history.UnknownRun):
@@ -86,7 +87,20 @@ def run_named(opened: Opened, name: str) -> Any:
             raise Refusal(
                 f"the history at {place(opened.settings)} holds no finished run yet; `reporter run` makes one"
             )
-        return history.run_of(opened.engine, name)
+        found = history.run_of(opened.engine, name)
+    if whole:
+        refuse_emptied(opened, found)
+    return found
+
+
+def refuse_emptied(opened: Opened, run: Any) -> None:
+    """Nothing can be said of a run of which a purge has left the head: "no changes" would be a lie."""
+    from reporter import history
+
+    if at := history.emptied_at(opened.engine, run):
+        raise Refusal(
+            f"what run {run.seq} of {run.as_of:%Y-%m-%d} held was purged on {at:%Y-%m-%d}; only its head is left"
+        )
 
 
 def within(accounts: list[str] | None, ou: str, checks: frozenset[str] | None = None) -> Any:

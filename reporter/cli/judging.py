@@ -44,6 +44,7 @@ With --framework: what its controls would have answered then, by today's mapping
 \b
 Examples:
   reporter assess --at 2026-08-01
+  reporter assess --at 2026-08-01 --with "today's checks"            the same: there are no others
   reporter assess --at last --check 's3-*' --json
   reporter assess --at 2026-08-01 --framework cis-aws-7.0.0
 """
@@ -58,6 +59,7 @@ Examples:
   reporter fix-plan DIR --severity critical --account 111122223333
   reporter fix-plan DIR --framework cis-aws-5.0.0
 """
+TODAYS = "today's checks"
 Severities = Annotated[
     list[str] | None, typer.Option("--severity", help="critical, high, medium, low; may be given again.")
 ]
@@ -125,6 +127,7 @@ def findings(
 @app.command(help=ASSESS_HELP)
 def assess(
     at: Annotated[str, typer.Option("--at", help="last, a run's number or id, or a date.")] = "last",
+    by: Annotated[str, typer.Option("--with", help="Whose checks: today's, which alone are here.")] = TODAYS,
     config: Config = None,
     check: CheckNamed = "",
     framework: Annotated[str, typer.Option("--framework", help="What this framework's controls would answer.")] = "",
@@ -136,6 +139,10 @@ def assess(
     """See ASSESS_HELP, which is what users read."""
     from reporter.cli import again, asking
 
+    if by not in (TODAYS, "today's", "today"):
+        raise Refusal(
+            f"--with {by}: only {TODAYS} are here; those of then came with the version that judged then", USAGE
+        )
     opened = open_history(config)
     asked = asking.Asked(opened, run_named(opened, at))
     asked.located(account, ou)

@@ -1,17 +1,20 @@
 """Which changes of a list are shown: the options that drift, diff, history and the alerts share, and how changes are printed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
 
-from reporter.cli.console import USAGE, Refusal, line, now, told
-from reporter.cli.filters import Opened
+from reporter.cli.console import USAGE, Refusal, aside, line, now, told
+from reporter.cli.filters import Opened, counted
+from reporter.cli.owner import dead
 from reporter.drift.text import Beside, Line
-from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction
+from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction, Run
 
+ALL_RUNS = 1_000_000
 ALIKE = 3  # changes that are shown as one
 CLASSES = ("security", "operational", "tags", "cosmetic")
 TONES = {
@@ -92,6 +95,60 @@ def narrowed(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where changes are asked for; empty words leave all."""
+
+    accounts: Sequence[str] = ()
+    ou: str = ""
+    region: str = ""
+    type: str = ""
+    resource: str = ""
+
+
+def known_place(opened: Opened, run: Run, place: Place) -> None:
+    """Refuse names that the history does not know: "no changes" of a name mistyped looks like good news."""
+    from reporter import history
+    from reporter.assess.resource_types import PARTS
+
+    if place.type and place.type not in PARTS:
+        raise Refusal(f"--type {place.type}: there is no such type{_near(place.type, PARTS)}", USAGE)
+    if place.accounts or place.ou:
+        _known_accounts(opened, run, place)
+    types = (place.type,) if place.type else sorted(PARTS)
+    if place.resource and not any(history.versions(opened.engine, one, place.resource) for one in types):
+        names = {name for row in history.inventory(opened.engine, run) for name in (row.id, row.arn)}
+        near = _near(place.resource, names)
+        raise Refusal(f"--resource {place.resource}: the history knows no such resource{near}", USAGE)
+    if place.region:
+        regions = {row.region for row in history.inventory(opened.engine, run)}
+        if place.region not in regions:
+            near = _near(place.region, regions)
+            aside(f"reporter: --region {place.region}: run {run.seq} knows of nothing in a region of that name{near}")
+
+
+def _known_accounts(opened: Opened, run: Run, place: Place) -> None:
+    """In the run asked about or, for what has left or moved since, in any."""
+    from reporter import history
+
+    ids, ou = set(place.accounts), place.ou.rstrip("/")
+    units: set[str] = set()
+    for one in (run, *history.last_runs(opened.engine, ALL_RUNS)):
+        accounts = history.accounts(opened.engine, one)
+        ids -= accounts.keys()
+        units |= {account.ou_path for account in accounts.values()}
+        if not ids and (not ou or any(f"{path}/".startswith(f"{ou}/") for path in units)):
+            return
+    if ids:
+        raise Refusal(f"--account {min(ids)}: no run has seen such an account; give its 12 digits", USAGE)
+    raise Refusal(f"--ou {place.ou}: no run has seen an account there; the OUs are {', '.join(sorted(units))}", USAGE)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    found = get_close_matches(word, known, n=1)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
 def beside(opened: Opened, run: Any, changes: Iterable[Change]) -> Beside:
     """Who made the changes, who owns them, what their accounts are called."""
     from reporter import history
@@ -105,6 +162,24 @@ def beside(opened: Opened, run: Any, changes: Iterable[Change]) -> Beside:
         acknowledged=lambda change: owned.get(change.id or 0, ""),
         account=lambda id: names.get(id, ""),
     )
+
+
+def unfinished(opened: Opened, asked: Run) -> str:
+    """That a run newer than the last finished one is not part of an answer about that, and how it gets there; else empty."""
+    from reporter import history
+
+    found = history.unsealed(opened.engine)
+    if found is None or history.last_runs(opened.engine, 1)[0].seq != asked.seq:
+        return ""
+    run = found.run
+    what = f"a {run.kind} run begun {run.started_at or run.as_of:%Y-%m-%d %H:%M}Z"
+    stands = f"({counted(found.recorded, 'account')} recorded)"
+    if run.status == "failed":
+        return f"{what} was given up {stands}: what it found is told by the next run"
+    if found.lease_until is not None and found.lease_until > now() and not dead(found.owner):
+        return f"{what} is under way {stands}: what it finds counts when it is finished"
+    how = "`reporter run --resume` finishes it" if run.kind == "manual" else "the next one of its kind finishes it"
+    return f"{what} was interrupted {stands}: what it found does not count yet; {how}"
 
 
 def owned_by(opened: Opened, ids: list[int]) -> Mapping[int, str]:

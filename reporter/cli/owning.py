@@ -1,6 +1,7 @@
 """What people say about what was found: acknowledgements, notes, waivers, attestations, holds. Nothing rewrites history."""
 
 import getpass
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, load_settings, now, plain, told
-from reporter.cli.filters import open_history
+from reporter.cli.filters import counted, open_history
 
 ACKNOWLEDGE_HELP = """Take ownership of changes: who, why, until when. Without a number: list what is acknowledged.
 
@@ -38,6 +39,7 @@ Waivers may also stand in a file (assess.waivers). Expired ones fail again and a
 \b
 Examples:
   reporter waive 's3-bucket-access-logging' --resource 'arn:aws:s3:::static-*' --why "public assets" --owner web --approver ciso --until 2027-03-31
+  reporter waive s3-bucket-versioning --tag 'Stage=dev*' --ou Root/Workloads --why "made anew in an hour" --owner web --approver ciso --until 2027-03-31
   reporter waive                               all waivers
   reporter waive --revoke ID --why "bucket is gone"
 """
@@ -100,9 +102,14 @@ def acknowledge(
             "reason": _given(why, "--why"),
             "expires_on": _day(until),
         }
+        made = []
         for change in dict.fromkeys(changes):
-            made = history.acknowledge(opened.engine, change, by=me(), now=now(), ticket=ticket, path=path, **facts)
-            line(f"change {change} acknowledged until {until} (acknowledgement {made.number})")
+            one = history.acknowledge(opened.engine, change, by=me(), now=now(), ticket=ticket, path=path, **facts)
+            made.append(one)
+            if not as_json:
+                line(f"change {change} acknowledged until {until} (acknowledgement {one.number})")
+    if as_json:
+        emit({"schema": "reporter/acknowledgements/1", "acknowledgements": made})
 
 
 @app.command(help=NOTE_HELP)
@@ -132,6 +139,9 @@ def waive(
     resource: Annotated[str, typer.Option("--resource", help="ARN or id, * allowed.")] = "*",
     account: Annotated[str, typer.Option("--account", help="Account id, * allowed.")] = "*",
     ou: Annotated[str, typer.Option("--ou", help="OU path, * allowed; holds what is below it.")] = "*",
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="KEY=VALUE of the resource, * allowed; again for more.")
+    ] = None,
     why: Why = "",
     owner: Owner = "",
     approver: Annotated[str, typer.Option("--approver", help="Who approved it.")] = "",
@@ -151,12 +161,13 @@ def waive(
     new = None
     if check and not revoke:  # all of it is looked at before a history is made
         checks_named(check)
-        accepting.refuse_unfit(resource, account, ou)
-        told_by = (check, resource, account, ou, until, why)
+        tags = accepting.tags(tag or ())
+        accepting.refuse_unfit(resource, account, ou, tags)
+        told_by = (check, resource, account, ou, *(tag or ()), until, why)
         new = Waiver(
             id="w-" + hashlib.sha256("\0".join(told_by).encode()).hexdigest()[:10], check=check,
             reason=_given(why, "--why"), owner=_given(owner, "--owner"), approver=_given(approver, "--approver"),
-            expires_on=_day(until), resource=resource, account=account, ou=ou, ticket=ticket, created_at=now(),
+            expires_on=_day(until), resource=resource, account=account, ou=ou, tags=tags, ticket=ticket, created_at=now(),
         )  # fmt: skip
     opened = open_history(config, make=new is not None)
     with told(history.HistoryError):
@@ -167,7 +178,7 @@ def waive(
             _listed("waivers", history.waivers(opened.engine, now()), as_json, _waived)
         else:
             history.add_waiver(opened.engine, new, by=me(), now=now())
-            line(f"waiver {new.id} until {until}: {check} on {plain(resource)} in account {account}, OU {plain(ou)}")
+            line(f"waiver {new.id} until {until}: {plain(accepting.selected(new))}")
             words, does = accepting.effect(opened, new)
             line(words, "" if does else "yellow")
 
@@ -248,7 +259,10 @@ def hold(
             made = history.hold(
                 opened.engine, reason=reason, by=me(), now=now(), account=account, type=type, resource=resource
             )
-            line(f"in force, hold {plain(_held(made))}")
+            if as_json:
+                emit({"schema": "reporter/holds/1", "holds": [made]})
+            else:
+                line(f"in force, hold {plain(_held(made))}")
         else:
             _listed("holds", history.holds(opened.engine), as_json, _held)
 
@@ -275,9 +289,18 @@ def purge(
         emit({"schema": "reporter/purge/1", "dry_run": dry_run, "purged": gone})
         return
     verb = "would remove" if dry_run else "removed"
-    counts = ", ".join(f"{n} rows of {table}" for table, n in sorted(gone.removed.items()) if n) or "nothing"
-    kept = ", ".join(f"{n} rows of {table}" for table, n in sorted(gone.kept.items()) if n) or "nothing"
-    line(f"Older than {gone.cutoff:%Y-%m-%d}: {verb} {counts}; kept by holds: {kept}")
+    line(f"Older than {gone.cutoff:%Y-%m-%d}: {verb} {_rows(gone.removed)}; kept by holds: {_rows(gone.kept)}")
+    if emptied := gone.removed.get("run"):
+        what = "would be" if dry_run else "are" if emptied > 1 else "is"
+        line(f"{counted(emptied, 'run')} {what} emptied by it; the heads stay, so that the chain holds")
+
+
+def _rows(counts: Mapping[str, int]) -> str:
+    """How many rows of which tables; of a run only the content goes."""
+    return (
+        ", ".join(f"{counted(n, 'row')} of {name}" for name, n in sorted(counts.items()) if n and name != "run")
+        or "nothing"
+    )
 
 
 def me() -> str:
@@ -332,7 +355,8 @@ def _acknowledged(one: Any) -> str:
 
 def _waived(one: Any) -> str:
     state = "EXPIRED" if one.expires_on < now().date() else f"until {one.expires_on}"
-    return f"{one.id}: {one.check} on {one.resource} ({one.account}, {one.ou}) {state}, {one.owner}/{one.approver}: {one.reason}"
+    tags = "".join(f", tag {key}={value}" for key, value in sorted(one.tags.items()))
+    return f"{one.id}: {one.check} on {one.resource} ({one.account}, {one.ou}{tags}) {state}, {one.owner}/{one.approver}: {one.reason}"
 
 
 def _held(one: Any) -> str:

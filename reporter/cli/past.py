@@ -1,7 +1,7 @@
 """`reporter history`, `show`, `blame`, `coverage`: one resource through time, and how much of the whole was seen."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,10 +10,25 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import GAPS, USAGE, AsJson, Config, Refusal, command, emit, line, moment, now, plain, quoted
+from reporter.cli.console import (
+    GAPS,
+    USAGE,
+    AsJson,
+    Config,
+    Refusal,
+    command,
+    emit,
+    line,
+    moment,
+    now,
+    plain,
+    quoted,
+    spelled,
+)
+from reporter.cli.covered import NOT_ASKED, coverage_lines, gap_lines
 from reporter.cli.drifting import first_sight
 from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, counted, open_history, run_named, within
-from reporter.cli.narrowing import beside, narrowed, say
+from reporter.cli.narrowing import Place, beside, known_place, narrowed, say, unfinished
 from reporter.drift.text import Beside, actor_line, change_lines, others_of
 from reporter.drift.wording import clean, shown
 from reporter.model import Attribution, Change
@@ -56,8 +71,6 @@ Examples:
 Name = Annotated[str, typer.Argument(metavar="ARN", help="The resource's ARN or id.")]
 Since = Annotated[str | None, typer.Option("--since", help="Only what was seen after this date.")]
 At = Annotated[str | None, typer.Option("--at", help="A date or instant; default: now.")]
-STATUS_TONES = {"unreachable": "bold red", "partial": "yellow", "excluded": "dim"}
-NOT_ASKED = {"Excluded", "NotAsked", "NotYetRead"}  # nobody tried: no permission is missing
 
 
 @app.command("history", help=HISTORY_HELP)
@@ -79,7 +92,9 @@ def history_of(
     narrow = narrowed(kinds=kind, path=path, actor=actor)
     versions = versions_of(opened, name, type)
     item = versions[-1].item
-    found = history.changes(opened.engine, since=moment(since), type=item.type, resource=item.arn or item.id)
+    found = history.changes(
+        opened.engine, since=moment(since), type=item.type, resource=item.arn or item.id, sealed=True
+    )
     known = beside(opened, run_named(opened, "last"), found)
     wanted = sorted((one for one in found if narrow.holds(one, known)), key=lambda change: change.detected_at)
     wanted = wanted[-limit:] if limit else wanted
@@ -100,7 +115,10 @@ def history_of(
         for note in remarks.get(change.id or 0, ()):
             line(f"      note {note.at:%Y-%m-%d %H:%M}Z {plain(note.by)}: {plain(note.text)}")
     line()
-    line(f"{len(wanted)} of {len(found)} changes shown; {command(f'blame {quoted(item.arn or item.id)}')}", "dim")
+    line(
+        f"{len(wanted)} of {counted(len(found), 'change')} shown; {command(f'blame {quoted(item.arn or item.id)}')}",
+        "dim",
+    )
 
 
 def _print_life(versions: Sequence[Any], known: Beside, came: str) -> None:
@@ -196,7 +214,7 @@ def _look(engine: Any, item: Any, at: Any) -> Any:
     """The resource as the run saw it that looked at an instant: by which session, and by which requests where they are kept."""
     from reporter import history
 
-    run = next((run for run in history.last_runs(engine, 1_000_000) if at and run.as_of <= at), None)
+    run = history.run_at(engine, at) if at else None
     return history.find(engine, run, item.type, item.arn or item.id) if run else None
 
 
@@ -249,7 +267,8 @@ def blame(
     unchanged = [row for row in rows if row["change"] is None]
     if unchanged:
         line(
-            f"As it is since the first look, {versions[0].valid_from:%Y-%m-%d %H:%M}Z, or longer: {len(unchanged)} settings"
+            f"As it is since the first look, {versions[0].valid_from:%Y-%m-%d %H:%M}Z, or longer: "
+            f"{counted(len(unchanged), 'setting')}"
         )
     for row in unchanged:
         line(f"  {clean(row['path'])} = {shown(row['value'])}")
@@ -300,54 +319,21 @@ def coverage(
             raise Refusal(f"--status {word}: use one of {', '.join(ReadStatus)}", USAGE)
     opened = open_history(config)
     chosen = run_named(opened, run)
+    known_place(opened, chosen, Place(account or (), ou))
     total = history.coverage(opened.engine, chosen)
     readings = history.readings(opened.engine, chosen, within(account, ou))
     rows = [row for row in readings if not status or row.status.value in status]
     gaps = history.gaps(opened.engine, chosen, within(account, ou))
     if as_json:
-        emit({"schema": "reporter/coverage/1", "run": chosen.seq, "coverage": total, "accounts": rows, "gaps": gaps})
+        told = {"run": chosen.seq, "coverage": total, "accounts": rows, "gaps": gaps}
+        emit({"schema": "reporter/coverage/1", **told, "unfinished": unfinished(opened, chosen) or None})
     else:
-        for text, style in (*_coverage_lines(chosen, total, rows), *_gap_lines(gaps)):
+        for text, style in (*coverage_lines(chosen, total, rows), *gap_lines(gaps)):
             line(text, style)
+        if later := unfinished(opened, chosen):
+            line(plain(f"NOT YET: {spelled(later)}"), "yellow")
     if total.read * 100 < opened.settings.coverage.minimum_percent * (total.total - total.excluded):
         raise typer.Exit(GAPS)
-
-
-def _coverage_lines(run: Any, total: Any, rows: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    yield (
-        (
-            f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M}Z: {total.total} accounts = {total.read} read + {total.partial} partly "
-            f"read + {total.unreachable} unreachable + {total.excluded} excluded"
-        ),
-        "bold",
-    )
-    order = ["unreachable", "partial", "excluded", "read"]
-    for row in sorted(rows, key=lambda r: (order.index(r.status.value), r.account.ou_path, r.account.name)):
-        style = STATUS_TONES.get(row.status.value, "")
-        name = plain(f"{row.account.name} ({row.account.id})")
-        read = (
-            f"{row.regions_read}/{row.regions_enabled} regions, {counted(row.resources, 'resource')}, {row.calls} calls"
-        )
-        yield f"  {row.status.value:<12} {name:<40} {read}", style
-        if row.since is not None and row.status.value != "excluded":
-            last = f"{row.last_read_at:%Y-%m-%d %H:%M}Z" if row.last_read_at else "never"
-            yield f"  {'':<12} not fully read since {row.since:%Y-%m-%d %H:%M}Z; last read {last}", "dim"
-        if row.reason:
-            yield f"  {'':<12} {plain(row.reason)}", ""
-
-
-def _gap_lines(gaps: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    missing = [gap for gap in gaps if gap.code not in NOT_ASKED]
-    if missing:
-        yield "Not read, by permission", "bold"
-    for gap in missing:
-        example = f", e.g. {plain(gap.example)}" if gap.example else ""
-        where = f"{counted(gap.count, 'read')} in {counted(gap.accounts, 'account')}"
-        yield f"  {gap.iam or gap.operation}: {gap.code}, {where}{example}", ""
-    left = [gap for gap in gaps if gap.code in NOT_ASKED]
-    if left:
-        words = ", ".join(f"{gap.count} {gap.code}{f' ({gap.operation})' if gap.operation else ''}" for gap in left)
-        yield f"  Nobody asked: {words}", "dim"
 
 
 def versions_of(opened: Opened, name: str, type: str = "") -> Any:

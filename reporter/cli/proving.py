@@ -11,6 +11,7 @@ import typer
 from reporter.cli.app import app
 from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
 from reporter.cli.filters import Accounts, AtRun, Opened, Ou, counted, open_history, run_named, within
+from reporter.cli.narrowing import Place, known_place
 from reporter.cli.package_proof import prove_packages
 
 VERIFY_HELP = """Verify a report's package by its files alone (--package), or the whole history it came from (--history).
@@ -200,7 +201,7 @@ def sign(
         _make_key(new_key)
         return
     opened = open_history(config)
-    chosen = run_named(opened, run)
+    chosen = run_named(opened, run, whole=False)
     with told(SignError, code=USAGE):
         signer = _signer(opened, key, kms)
     with told(SignError):
@@ -264,13 +265,20 @@ def export(
     config: Config = None,
     account: Accounts = None,
     ou: Ou = "",
+    as_json: AsJson = False,
 ) -> None:
     """See EXPORT_HELP, which is what users read."""
+    from reporter import history
     from reporter.run.gitting import GitError, export_git
 
     opened = open_history(config)
+    if last := history.last_runs(opened.engine, 1):
+        known_place(opened, last[0], Place(account or (), ou))
     with told(GitError):
-        added = export_git(opened.engine, git, _said, within(account, ou))
+        added = export_git(opened.engine, git, (lambda _: None) if as_json else _said, within(account, ou))
+    if as_json:
+        emit({"schema": "reporter/export/1", "folder": git, "commits_added": added})
+        return
     line(f"{counted(added, 'commit')} added in {git}")
 
 

@@ -15,8 +15,11 @@ from reporter.cli.filters import open_history
 SERVE_HELP = """Serve read-only web pages over the history: the runs, their reports, what became of each mail.
 
 There is no sign-in: it listens on this machine only. To show it to others, put a reverse proxy with authentication before it.
-It answers to the names 127.0.0.1, localhost, the one in report.link, and those of --name; any other is refused, so that no
-web site can have a browser read these pages for it.
+It answers to the names 127.0.0.1, localhost, those in report.link and mail.unsubscribe, and those of --name; any other is
+refused, so that no web site can have a browser read these pages for it.
+
+With mail.unsubscribe = "https://NAME/stop/{token}" a reader stops the mails to themselves by one click. Let the proxy pass
+/stop/ without sign-in: mail programs have none, and the link in the mail is the proof. `reporter deliver resume` undoes it.
 
 \b
 Examples:
@@ -52,8 +55,8 @@ def serve(
     if not (behind_proxy or _is_loopback(host)):
         raise Refusal(f"--host {host}: these pages have no sign-in; say --behind-proxy if a proxy asks for it", USAGE)
     opened = open_history(config)
-    report = opened.settings.report
-    names = {*(name or ()), urlsplit(report.link).hostname or "", host}
+    report, stop = opened.settings.report, opened.settings.mail.unsubscribe
+    names = {*(name or ()), urlsplit(report.link).hostname or "", urlsplit(stop).hostname or "", host}
     title = report.organization_name or "reporter"
     pages = application(opened.engine, data_file("templates"), title, names=names - {""})
     with _listening(host, port) as listener:

@@ -156,17 +156,16 @@ def found_words(counts: Mapping[Status, int], waived: int) -> str:
 def coverage_words(asked: Asked) -> str:
     """How many accounts an answer rests on, in the report's words; those that were left out by name."""
     from reporter import history
+    from reporter.report import words
 
     c = asked.coverage
-    fared = ((c.partial, "read in part"), (c.unreachable, "not reached"))
-    rest = [f"{number} {what}" for number, what in fared if number]
+    rest = list(words.fared(partial=c.partial, unreachable=c.unreachable))
     if c.excluded:
         found = history.readings(asked.opened.engine, asked.run)
         names = [one.account.name or one.account.id for one in found if one.status is ReadStatus.EXCLUDED]
         more = f" and {len(names) - ALIKE} more" if len(names) > ALIKE else ""
         rest.append(f"{c.excluded} left out ({plain(', '.join(sorted(names)[:ALIKE]))}{more})")
-    whole = f"{c.read} of {counted(c.total, 'account')} fully read"
-    return f"Coverage: {', '.join((whole, *rest))}."
+    return f"Coverage: {words.coverage(c.read, c.total, rest)}."
 
 
 def waiver_words(review: Any) -> Iterable[str]:
@@ -244,7 +243,8 @@ def _code(finding: Finding) -> dict[str, str]:
     check = CHECKS.get(finding.check)
     if check is None or finding.status is not Status.FAIL:
         return {}
-    fragments = {"terraform": check.terraform, "cloudformation": check.cloudformation}
+    code = check.as_code(finding.fix)
+    fragments = {"terraform": code.terraform, "cloudformation": code.cloudformation}
     return {name: filled(text, finding, check.acts_on) for name, text in fragments.items() if text}
 
 

@@ -146,7 +146,7 @@ def _document(watched: Any, queued: Any, states: dict[str, int]) -> dict[str, An
         "base": {"seq": watched.base.seq, "as_of": watched.base.as_of},
         "at": watched.at,
         "alerts": [{"change": change, "who": watched.who.get(place)} for place, change in enumerate(watched.alerts)],
-        "almost_everywhere": watched.folds,
+        "many_at_once": watched.folds,
         "not_told": dict(watched.hidden),
         "accounts": watched.accounts,
         "unreachable": watched.unreachable,

@@ -43,6 +43,7 @@ from reporter.model import Calls
 _ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!][^>]*>\s*)*<(?:[\w-]+:)?([\w-]+)")
 _ACCOUNT_IN_HOST = re.compile(r"^\d{12}\.")
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws")
+_PATIENCE = 3  # times the attempts for a call that AWS throttles: late is better than unread
 _RENEWALS = 3  # of expired credentials, for one call
 _SILENCE = 15.0  # seconds for which an endpoint that cannot be reached is not tried again, by any account
 _AGENT = f"reporter Botocore/{botocore.__version__}"  # the SDK would put its own together anew for each request
@@ -161,7 +162,7 @@ class Clients:
         if silent is not None and time.monotonic() < silent[0]:
             raise ReadFailed(unread(silent[1], request.operation, request.iam, None), silent[1].kind, silent[1].message)
         renewals = 0
-        for attempt in range(1, self.connection.attempts + 1):
+        for attempt in range(1, _PATIENCE * self.connection.attempts + 1):
             self.pace.wait(who.account, request.region, request.pace)
             try:
                 credentials = who.credentials(tally)
@@ -181,12 +182,15 @@ class Clients:
                 renewals += 1
                 continue
             hopeful = failed.again or (failed.kind == "expired" and renewals == 0)
-            if not hopeful or attempt == self.connection.attempts:
+            # AWS's quota is an account's, not a call's: among many calls one can be the unlucky one again and again.
+            patient = failed.kind == "throttled" and attempt < _PATIENCE * self.connection.attempts
+            if not hopeful or (attempt >= self.connection.attempts and not patient):
                 break
-            self._sleep(min(self.connection.backoff * 2 ** (attempt - 1), 20.0))
+            self._sleep(min(self.connection.backoff * 2 ** (min(attempt, self.connection.attempts) - 1), 20.0))
         if failed.code == "EndpointUnreachable":
             self._silent[request.service, request.region] = (time.monotonic() + _SILENCE, failed)
-        raise ReadFailed(unread(failed, request.operation, request.iam, None), failed.kind, failed.message)
+        why = unread(failed, request.operation, request.iam, None)
+        raise ReadFailed(why, failed.kind, failed.message, failed.request)
 
     def load(self, services: Iterable[str]) -> None:
         """Make clients for the home region before threads begin: a model that a thread parses leaves its garbage to the thread."""

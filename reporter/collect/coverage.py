@@ -22,6 +22,7 @@ class Coverage:
     reasons: dict[str, str] = field(default_factory=dict)  # of every account that is not simply read
     regions_enabled: int = 0
     regions_read: int = 0
+    regions_not_read: int = 0
     gaps: int = 0
     calls: Calls = field(default_factory=Calls)
     twice: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Coverage:
             self.reasons[id] = snapshot.reason
         self.regions_enabled += len(snapshot.regions_enabled)
         self.regions_read += len(set(snapshot.regions_read) & set(snapshot.regions_enabled))
+        self.regions_not_read += len(set(snapshot.regions_enabled) - set(snapshot.regions_read))
         self.gaps += len(snapshot.gaps)
         self.calls = added(self.calls, snapshot.calls)
 
@@ -62,6 +64,15 @@ class Coverage:
         ):
             if ids:
                 raise CoverageError(f"The snapshot does not add up; accounts {what}: {', '.join(sorted(ids))}.")
+        if self.regions_enabled != self.regions_read + self.regions_not_read:
+            raise CoverageError(
+                f"The snapshot does not add up; of {self.regions_enabled} regions {self.regions_read} are read and "
+                f"{self.regions_not_read} are not: one was counted twice."
+            )
+        if self.calls.made != sum(self.calls.by_operation.values()):
+            raise CoverageError(
+                f"The snapshot does not add up; {self.calls.made} calls are not the sum of the operations."
+            )
 
     @property
     def counts(self) -> dict[ReadStatus, int]:
@@ -83,6 +94,7 @@ class Coverage:
         return (
             f"{len(self.status)} accounts = {counts[ReadStatus.READ]} read + {counts[ReadStatus.PARTIAL]} partly read + "
             f"{counts[ReadStatus.UNREACHABLE]} unreachable + {counts[ReadStatus.EXCLUDED]} excluded; "
-            f"{self.regions_enabled} regions enabled, {self.regions_read} read; {self.calls.made} calls, "
+            f"{self.regions_enabled} regions enabled = {self.regions_read} read + {self.regions_not_read} not read; "
+            f"{self.calls.made} calls, "
             f"{self.calls.denied} denied, {self.calls.throttled} throttled; {self.gaps} gaps."
         )

@@ -127,6 +127,7 @@ class Failure:
     code: str
     message: str
     kind: Kind
+    request: str = ""  # AWS's id of the request, where AWS answered
 
     @property
     def again(self) -> bool:
@@ -137,11 +138,12 @@ class Failure:
 class ReadFailed(Exception):
     """A call that stayed without an answer; `why` is what the snapshot keeps."""
 
-    def __init__(self, why: Unread, kind: Kind = "other", said: str = "") -> None:
+    def __init__(self, why: Unread, kind: Kind = "other", said: str = "", request: str = "") -> None:
         super().__init__(str(why))
         self.why = why
         self.kind: Kind = kind
         self.said = said  # AWS's own words
+        self.request = request  # AWS's id of the request: that nothing is configured is an answer, too
 
 
 def failure(error: Exception) -> Failure:
@@ -163,6 +165,11 @@ def unread(error: Failure, operation: str, iam: str, at: datetime | None) -> Unr
     return Unread(operation=operation, iam=iam, code=error.code, message=f"{said}{own}", at=at)
 
 
+def waited_for(why: Unread) -> bool:
+    """Whether AWS throttled the call: that was tried so often that once more is no use."""
+    return why.code in _THROTTLED
+
+
 def clean(text: str, limit: int = 300) -> str:
     """AWS's words on one line, without control and direction characters, cut to `limit`."""
     line = " ".join(_CONTROL.sub(" ", text).split())
@@ -182,7 +189,13 @@ _CODES: tuple[tuple[Any, str], ...] = (
     ((sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError), "NoCredentials"),
     ((sdk.ReadTimeoutError,), "Timeout"),
     (
-        (sdk.UnknownEndpointError, sdk.EndpointProviderError, sdk.UnknownRegionError, sdk.NoRegionError),
+        (
+            sdk.UnknownEndpointError,
+            sdk.EndpointProviderError,
+            sdk.UnknownRegionError,
+            sdk.InvalidRegionError,
+            sdk.NoRegionError,
+        ),
         "UnknownEndpoint",
     ),
     ((sdk.SSLError,), "TlsFailed"),
@@ -207,7 +220,7 @@ def _answered(error: sdk.ClientError) -> Failure:
         kind = "transient"
     if kind == "other" and status == 429:
         kind = "throttled"
-    return Failure(code, message, kind)
+    return Failure(code, message, kind, str(error.response.get("ResponseMetadata", {}).get("RequestId") or ""))
 
 
 def _kind(code: str, message: str) -> Kind:

@@ -1,6 +1,8 @@
 """Which accounts there are: from AWS Organizations, its tree walked from the top, or from a configured list."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -8,13 +10,16 @@ from typing import Any
 from reporter.collect.answers import Row, as_instant, evaluate, malformed
 from reporter.collect.clients import Tally
 from reporter.collect.door import Door
-from reporter.collect.failures import ReadFailed
+from reporter.collect.failures import ReadFailed, waited_for
 from reporter.collect.options import CollectError
 from reporter.collect.reader import Asker, list_rows, pages, read_item
 from reporter.collect.resources import ORGANIZATION_TYPES
 from reporter.collect.resources_organization import ACCOUNTS, MEMBERS, ORGANIZATION, UNITS
 from reporter.collect.rows import Call
+from reporter.collect.sessions import Caller
 from reporter.model import ACCOUNT, GLOBAL, Account, Calls, ConfigurationItem, Gap, Unread
+
+log = logging.getLogger(__name__)
 
 _CLOSED: Mapping[str, str] = {
     "SUSPENDED": "The account is suspended: nobody can sign in to it until AWS Support reopens it.",
@@ -22,6 +27,22 @@ _CLOSED: Mapping[str, str] = {
     "CLOSED": "The account is closed.",
     "PENDING_ACTIVATION": "The account is not activated yet: its owner has to finish signing up.",
 }
+_ROUNDS = 4  # of asking who we are and for the accounts: a whole run hangs on these two
+# What Organizations says of credentials that are no good; STS has other words for it.
+_NOT_OURS = frozenset(
+    {
+        "EndpointUnreachable",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "NoCredentials",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_WHERE = (
+    "Run in the management account or a delegated administrator's, or name the accounts in the settings "
+    "(organization.accounts)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +102,32 @@ class Organization:
         return replace(self, excluded=excluded)
 
 
-def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
+def discover(
+    door: Door, *, last_known: Sequence[Account] = (), alone: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> Organization:
     """Ask AWS Organizations for the accounts, their units, and for what the organization says of itself.
 
-    Where the listing breaks off, `last_known` (of an earlier run) fills it up, and the organization is not `complete`.
+    Where the listing breaks off, `last_known` (of an earlier run) fills it up, and the organization is not `complete`. Where
+    nothing is known either, `alone` goes on with the caller's own account, and a gap says that the others are missing.
     """
-    tally = Tally()
-    caller = door.sessions.identify(tally)
-    asker = Asker(
-        door.clients, door.clock, tally, caller.account, caller, caller, caller.arn, door.options.asked_sets, memo={},
-        facts={"_home": door.clients.home, "_partition": door.clients.partition},
-    )  # fmt: skip
-    rows, broken = _gathered(asker, ACCOUNTS)
-    if broken is not None and not rows and (door.sessions.refused or not last_known):
-        if door.sessions.doubt:
-            raise CollectError(door.sessions.doubt)
-        raise CollectError(
-            f"AWS Organizations does not list the accounts ({broken}). Run in the management account or a delegated "
-            f"administrator's, or name the accounts in the settings (organization.accounts). {broken.message}"
-        )
+    asker, rows, broken = _listed(door, sleep)
+    caller = door.sessions.caller
+    if broken is not None and not rows and (not last_known or _refused(door, broken)):
+        broken = _by_ourselves(door, broken, alone=alone)
+        last_known = (Account(caller.account),)
     remembered = {account.id: account for account in last_known} if broken else {}
+    if broken is not None:
+        log.warning(
+            "The list of accounts is incomplete; %d known ones are read all the same. %s",
+            len(remembered),
+            broken.message,
+        )
     about = _about(replace(asker, account=_manager(rows, remembered.values()) or caller.account))
     management = about.fields.get("MasterAccountId") or _manager(rows, remembered.values())
     tree = _walk(asker, about, with_members=any("Paths" not in row for row in rows))
     listed = {row["Id"]: _account(row, tree, management) for row in rows}
     found = remembered | listed
+    told_by = management or caller.account
     return Organization(
         accounts=tuple(found[id] for id in sorted(found)),
         excluded={id: _CLOSED[found[id].state] for id in sorted(found) if found[id].state in _CLOSED},
@@ -117,18 +139,69 @@ def discover(door: Door, *, last_known: Sequence[Account] = ()) -> Organization:
         complete=broken is None,
         placing=tree.broken,
         items=about.items,
-        gaps=(*about.gaps, *(Gap(management, GLOBAL, ACCOUNT, why) for why in (broken, tree.broken) if why)),
+        gaps=(*about.gaps, *(Gap(told_by, GLOBAL, ACCOUNT, why) for why in (broken, tree.broken) if why)),
         listed=about.listed,
         policy_types=tuple(about.fields["PolicyTypes"]) if "PolicyTypes" in about.fields else None,
         calls=asker.tally.calls(),
     )
 
 
-def configured(door: Door, accounts: Iterable[str], *, names: Mapping[str, str] | None = None) -> Organization:
+def _listed(door: Door, sleep: Callable[[float], None]) -> tuple[Asker, list[Row], Unread | None]:
+    """The rows of all accounts, asked for several times if need be; and what broke the listing off in the end, if it did."""
+    tally = Tally()
+    found: dict[str, Row] = {}
+    for again in range(_ROUNDS):
+        caller = _identified(door, tally, again, sleep)
+        asker = Asker(
+            door.clients, door.clock, tally, caller.account, caller, caller, caller.arn, door.options.asked_sets, memo={},
+            facts={"_home": door.clients.home, "_partition": door.clients.partition},
+        )  # fmt: skip
+        rows, broken = _gathered(asker, ACCOUNTS)
+        found |= {row["Id"]: row for row in rows}
+        if broken is None:
+            return asker, rows, None
+        if waited_for(broken):
+            break
+    return asker, list(found.values()), broken
+
+
+def _identified(door: Door, tally: Tally, again: int, sleep: Callable[[float], None]) -> Caller:
+    """Who we are; asked anew, after a while, if it is not the first time."""
+    if again:
+        sleep(door.options.connection.backoff * 2**again)
+        door.sessions.unidentified = None
+    return door.sessions.identify(tally)
+
+
+def _refused(door: Door, broken: Unread) -> bool:
+    """Whether neither STS nor Organizations takes the credentials, or neither is there: one alone may have had a bad moment."""
+    return door.sessions.refused and broken.code in _NOT_OURS
+
+
+def _by_ourselves(door: Door, broken: Unread, *, alone: bool) -> Unread:
+    """Why only the caller's own account is read; raises CollectError where that is not wanted, or nobody knows which it is."""
+    if alone and door.sessions.caller.account:
+        said = "Only the caller's own account is read, for AWS Organizations does not list the others."
+        return replace(broken, message=f"{said} {_WHERE} {broken.message}")
+    if door.sessions.doubt:
+        raise CollectError(door.sessions.doubt)
+    raise CollectError(f"AWS Organizations does not list the accounts ({broken}). {_WHERE} {broken.message}")
+
+
+def configured(
+    door: Door,
+    accounts: Iterable[str],
+    *,
+    names: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Organization:
     """The accounts that the settings list, where Organizations may not be asked."""
     tally = Tally()
-    caller = door.sessions.identify(tally)
-    if door.sessions.refused:
+    for again in range(_ROUNDS):
+        caller = _identified(door, tally, again, sleep)
+        if not door.sessions.refused:
+            break
+    else:
         raise CollectError(door.sessions.doubt)
     listed = tuple(Account(id, name=(names or {}).get(id, "")) for id in sorted(set(accounts)))
     if not listed:

@@ -178,6 +178,7 @@ def _asked(asker: Asker, service: str, call: Call, subject: Row, endpoint: str) 
     try:
         return as_value(call, list(_one(asker, service, call, subject, endpoint)))
     except ReadFailed as error:
+        asker.receipts[call.operation] = error.request
         if error.kind == "absent":
             return None
         raise

@@ -1,6 +1,34 @@
 """What CloudTrail says: trails, event data stores, channels."""
 
-from reporter.collect.rows import LAKE, NEXT_TOKEN, Call, Known, ResourceType
+from reporter.collect.rows import CORE, LAKE, NEXT_TOKEN, Call, Known, ResourceType
+
+
+def _resource_policy(arn: str, set: str) -> Call:
+    return Call(
+        "GetResourcePolicy",
+        "ResourcePolicy",
+        iam="cloudtrail:GetResourcePolicy",
+        lost="Who else may use a trail, an event data store or a channel.",
+        params={"ResourceArn": arn},
+        absent=("ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException"),
+        json=("",),
+        empty="absent",
+        set=set,
+    )
+
+
+def _tags(arn: str, set: str) -> Call:
+    return Call(
+        "ListTags",
+        "ResourceTagList[0].TagsList",
+        iam="cloudtrail:ListTags",
+        lost="The tags of trails, event data stores and channels: owners and scopes of waivers.",
+        params={"ResourceIdList": (arn,)},
+        pages=NEXT_TOKEN,
+        empty="kept",
+        set=set,
+    )
+
 
 _OURS = "contains({arn}, join('', [':', _account, ':']))"
 
@@ -60,25 +88,8 @@ TRAIL = ResourceType(
             lost="The size of events, and the context keys and aggregations added to them.",
             params={"TrailName": "TrailARN"},
         ),
-        "ResourcePolicy": Call(
-            "GetResourcePolicy",
-            "ResourcePolicy",
-            iam="cloudtrail:GetResourcePolicy",
-            lost="Who else may use a trail, an event data store or a channel.",
-            params={"ResourceArn": "TrailARN"},
-            absent=("ResourcePolicyNotFoundException", "ResourceTypeNotSupportedException"),
-            json=("",),
-            empty="absent",
-        ),
-        "Tags": Call(
-            "ListTags",
-            "ResourceTagList[0].TagsList",
-            iam="cloudtrail:ListTags",
-            lost="The tags of trails: owners and scopes of waivers.",
-            params={"ResourceIdList": ("TrailARN",)},
-            pages=NEXT_TOKEN,
-            empty="kept",
-        ),
+        "ResourcePolicy": _resource_policy("TrailARN", CORE),
+        "Tags": _tags("TrailARN", CORE),
         "LogIntegrity": Call("GetObject", iam="s3:GetObject", later="NotYetRead"),
     },
 )
@@ -105,6 +116,27 @@ EVENT_DATA_STORE = ResourceType(
             params={"EventDataStore": "EventDataStoreArn"},
             set=LAKE,
         ),
+        "InsightSelectors": Call(
+            "GetInsightSelectors",
+            "InsightSelectors",
+            iam="cloudtrail:GetInsightSelectors",
+            lost="Whether unusual call rates and error rates are detected.",
+            params={"EventDataStore": "EventDataStoreArn"},
+            absent=("InsightNotEnabledException", "UnsupportedOperationException"),
+            empty="absent",
+            set=LAKE,
+        ),
+        # Stores of other events than CloudTrail's have none.
+        "EventConfiguration": Call(
+            "GetEventConfiguration",
+            iam="cloudtrail:GetEventConfiguration",
+            lost="The size of events, and the context keys and aggregations added to them.",
+            params={"EventDataStore": "EventDataStoreArn"},
+            absent=("InvalidEventDataStoreCategoryException", "UnsupportedOperationException"),
+            set=LAKE,
+        ),
+        "ResourcePolicy": _resource_policy("EventDataStoreArn", LAKE),
+        "Tags": _tags("EventDataStoreArn", LAKE),
     },
     set=LAKE,
 )
@@ -130,6 +162,8 @@ CHANNEL = ResourceType(
             params={"Channel": "ChannelArn"},
             set=LAKE,
         ),
+        "ResourcePolicy": _resource_policy("ChannelArn", LAKE),
+        "Tags": _tags("ChannelArn", LAKE),
     },
     set=LAKE,
 )

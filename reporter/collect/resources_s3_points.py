@@ -160,7 +160,7 @@ STORAGE_LENS = ResourceType(
         root=r"ListStorageLensConfigurations\w+",
         set=EXTRA,
     ),
-    where="HomeRegion == _region",
+    where="contains(StorageLensArn, join('', [':', _region, ':']))",  # every region lists those of its own and others
     parts={
         "Detail": Call(
             "GetStorageLensConfiguration",

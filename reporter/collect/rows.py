@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reporter.documents.fields import VOLATILE
+
 Param = str | int | bool | tuple[str, ...]
 Pages = tuple[str, str]
 
@@ -96,6 +98,11 @@ class ResourceType:
     regions: tuple[str, ...] = ()  # where the service exists; empty: everywhere
     offered: bool = False  # ask only where the SDK knows the service
     set: str = CORE
+
+    @property
+    def volatile(self) -> tuple[str, ...]:
+        """Paths of fields that change by themselves: kept with each reading, and never told as a change."""
+        return VOLATILE.get(self.name, ())
 
     def calls(self) -> tuple[Call, ...]:
         """Every call of the row, the listing first."""

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the reading stands, after each account."""
+    """Where the reading stands, after each account; as text, all but how many accounts are done."""
 
     accounts_done: int
     accounts: int
@@ -28,6 +28,11 @@ class Progress:
     gaps: int
     account: str
     status: ReadStatus
+    name: str = ""
+
+    def __str__(self) -> str:
+        gaps = "1 gap" if self.gaps == 1 else f"{self.gaps:,} gaps"
+        return f"{self.calls:,} calls, {self.throttled:,} throttled, {gaps}; {self.name}: {self.status}"
 
     def after(self, snapshot: AccountSnapshot) -> "Progress":
         """One account further."""
@@ -41,6 +46,7 @@ class Progress:
             self.gaps + len(snapshot.gaps),
             snapshot.account.id,
             snapshot.status,
+            snapshot.account.name or snapshot.account.id,
         )
 
 

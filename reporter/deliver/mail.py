@@ -16,6 +16,7 @@ from reporter.deliver.outbox import GoAhead, Outcome
 Send = Callable[[EmailMessage, GoAhead], Outcome]
 
 GO_AHEAD, REFUSED_NOW, REFUSED_FOR_GOOD = 354, 400, 500
+CREDENTIALS = "see mail.user, and mail.password_file or REPORTER_MAIL__PASSWORD"
 NO_WAY_IN = (OSError, smtplib.SMTPException, UnicodeError)  # UnicodeError: a host name that no name can be
 CHUNK = 65_536  # bytes; each has the whole timeout, so that a slow line is not taken for a dead one
 
@@ -52,7 +53,7 @@ def by_smtp(server: Smtp) -> Send:
         try:
             smtp = _connected(server, trusted)
         except NO_WAY_IN as error:
-            return Outcome("temporary", _trouble(server, error), shut=True)
+            return Outcome("temporary", _trouble(server, error), shut=True, ours=_is_ours(server, error))
         body = message.as_bytes()
         with contextlib.closing(smtp):
             try:
@@ -114,13 +115,24 @@ def _trouble(server: Smtp, error: Exception) -> str:
         case ssl.SSLError():
             return f"TLS with {server.name} failed: {error.reason or error}; check mail.security and mail.port"
         case smtplib.SMTPAuthenticationError():
-            return f"{server.name} refused the user name or password ({error.smtp_code})"
+            return f"{server.name} refused the user name or password ({error.smtp_code}); {CREDENTIALS}"
         case smtplib.SMTPNotSupportedError():
             return f"{server.name}: {error}; check mail.security and mail.port"
         case smtplib.SMTPResponseException():
             return f"{server.name} answered {error.smtp_code} {one_line(error.smtp_error)}"
         case _:
             return f"no connection to {server.name}: {one_line(error)}"
+
+
+def _is_ours(server: Smtp, error: Exception) -> bool:
+    """Whether a setting has to be mended first. What may pass by itself (a server that is down, its certificate) is not."""
+    match error:
+        case FileNotFoundError() | PermissionError():
+            return server.ca_file is not None
+        case smtplib.SMTPAuthenticationError():
+            return error.smtp_code >= REFUSED_FOR_GOOD
+        case _:
+            return isinstance(error, smtplib.SMTPNotSupportedError)
 
 
 def _offered(smtp: smtplib.SMTP, message: EmailMessage, size: int) -> Outcome | None:
@@ -131,7 +143,9 @@ def _offered(smtp: smtplib.SMTP, message: EmailMessage, size: int) -> Outcome | 
                                     "lower mail.attach_limit_megabytes")  # fmt: skip
     code, said = smtp.mail(addressee(message, "From"), [f"size={size}"] if "size" in smtp.esmtp_features else [])
     if code >= REFUSED_NOW or code < 0:  # the sender is the same in every letter
-        return Outcome("temporary", f"the sender: {code} {one_line(said)}", shut=True)
+        refused = code >= REFUSED_FOR_GOOD
+        remedy = "; see mail.sender and mail.user" if refused else ""
+        return Outcome("temporary", f"the sender: {code} {one_line(said)}{remedy}", shut=True, ours=refused)
     code, said = smtp.rcpt(addressee(message, "To"))
     if code >= REFUSED_NOW or code < 0:
         return _refusal(code, said)

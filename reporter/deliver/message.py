@@ -42,6 +42,7 @@ class Letter:
     message_id: str
     references: Sequence[str] = ()  # Message-IDs, the oldest first: what it is a sequel to
     attachments: Sequence[Attachment] = ()
+    token: str = ""  # what only this mail holds: by it, its recipient can stop the mails
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,18 @@ def compose(letter: Letter, sender: Sender) -> EmailMessage:
     return message
 
 
-def unsubscribe_link(pattern: str, letter_id: str, recipient: str) -> str:
-    """The address behind "stop these mails": in `mail.unsubscribe`, `{message}` stands for the left part of the Message-ID
-    (by which the outbox finds the recipient, and which nobody else knows) and `{recipient}` for the address."""
+def unsubscribe_link(pattern: str, letter_id: str, recipient: str, token: str = "") -> str:
+    """The address behind "stop these mails"; empty if there is none.
+
+    In `mail.unsubscribe`, `{token}` stands for what `reporter serve` stops the mails by: the left part of the Message-ID, and
+    what only this mail holds, because a Message-ID can be reckoned by who gets a mail of the same run. `{message}` is the left
+    part alone and `{recipient}` the address, for pages of one's own.
+    """
+    if "{token}" in pattern and not token:
+        return ""
     message = letter_id.strip("<>").partition("@")[0]
-    return pattern.replace("{message}", message).replace("{recipient}", quote(recipient, safe=""))
+    filled = pattern.replace("{token}", f"{message}-{token}").replace("{message}", message)
+    return filled.replace("{recipient}", quote(recipient, safe=""))
 
 
 def one_line(words: object, longest: int = MAX_WORDS) -> str:
@@ -159,7 +167,9 @@ def _unsubscribing(message: EmailMessage, letter: Letter, sender: Sender) -> Non
     """RFC 2369 and, for https only, the one click of RFC 8058. A DKIM signature has to cover both."""
     if not sender.unsubscribe:
         return
-    link = unsubscribe_link(sender.unsubscribe, letter.message_id, letter.recipient)
+    link = unsubscribe_link(sender.unsubscribe, letter.message_id, letter.recipient, letter.token)
+    if not link:
+        return
     message["List-Unsubscribe"] = f"<{link}>"
     if link.startswith("https://"):
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

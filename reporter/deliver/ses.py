@@ -28,6 +28,7 @@ OURS = {
     "ExpiredTokenException",
     "SignatureDoesNotMatch",
 }
+EXPIRED = {"ExpiredToken", "ExpiredTokenException"}  # the next session may be had without anybody's doing
 # SES says MessageRejected for this as for a virus; only its words tell them apart, and whether the sender is meant or, in
 # the sandbox, a recipient
 NOT_VERIFIED = "not verified"
@@ -95,5 +96,5 @@ def _refusal(error: ClientError, sender: str) -> Outcome:
     if status >= INTERNAL:  # an internal failure does not say on which side of the acceptance it happened
         return Outcome("unknown", said)
     if code in OURS or (NOT_VERIFIED in words and sender in words):
-        return Outcome("temporary", said, shut=True)
+        return Outcome("temporary", said, shut=True, ours=code not in EXPIRED)
     return Outcome("permanent", said)

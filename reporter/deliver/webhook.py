@@ -90,7 +90,8 @@ def post(url: str, document: Mapping[str, Any], going: GoAhead, *, key: str = ""
     `key` goes with it as `Idempotency-Key`, the same at each attempt, so that a receiver can recognise a repetition.
     """
     if not url.startswith(("https://", "http://")):
-        return Outcome("temporary", "the webhook's address must begin with https:// or http://", shut=True)
+        words = "the webhook's address must begin with https:// or http://; see webhook.url_file"
+        return Outcome("temporary", words, shut=True, ours=True)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "reporter",

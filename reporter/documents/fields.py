@@ -57,8 +57,8 @@ PARTS: Mapping[str, frozenset[str]] = {
         "AWS::Organizations::Organization": "Roots PolicyTypes ServiceAccess DelegatedAdministrators",
         "AWS::Organizations::Policy": "Content Targets",
         "AWS::CloudTrail::Trail": "Status RegionStatus Selectors InsightSelectors EventConfiguration ResourcePolicy Tags LogIntegrity",
-        "AWS::CloudTrail::EventDataStore": "Detail",
-        "AWS::CloudTrail::Channel": "Detail",
+        "AWS::CloudTrail::EventDataStore": "Detail InsightSelectors EventConfiguration ResourcePolicy Tags",
+        "AWS::CloudTrail::Channel": "Detail ResourcePolicy Tags",
         "AWS::S3::Bucket": """
             Versioning OwnershipControls Policy PolicyStatus PublicAccessBlock Acl Encryption Logging Lifecycle Replication
             ObjectLock Notification Tags Website Cors Accelerate RequestPayment Inventory Analytics Metrics IntelligentTiering

@@ -116,6 +116,12 @@ class Coverage:
             tuple(name for name, answer in answers.items() if answer is None),
         )
 
+    def whatever_bucket(self, regions: Iterable[str], *, read_only: bool, partition: str = "aws") -> Tri:
+        """Whether every object-level read (or write) would be recorded of a bucket of any name in these regions."""
+        return all_of(
+            self.covers(_object_events(FRESH, region, read_only=read_only, partition=partition)) for region in regions
+        )
+
     def management(self, regions: Iterable[str]) -> Answer:
         """Whether management events are recorded, reads and writes of every source, in each region; `because` names holes."""
         holes: dict[str, Tri] = {}

@@ -7,10 +7,11 @@ none       with the reason: refused attempts only, too old, not delivered yet, t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reporter.drift.claimed import ALL, NO_CLAIMS, SIGHT, Claims, unclaimed
 from reporter.drift.event_names import EXISTENCE, FOLLOWS, ORPHANED, SIGHT_ELSEWHERE, SIGHT_HERE, WRITERS
 from reporter.drift.identity import actor, event_time
 from reporter.drift.instants import instant
@@ -21,7 +22,9 @@ from reporter.drift.worsening import worsened
 from reporter.model import ACCOUNT, Actor, Attribution, Change, ChangeKind, Confidence, Op, SettingMaker
 
 EARLIER = timedelta(minutes=15)  # AWS's reads lag behind its writes: the last look may have missed what was just done
-LATER = timedelta(minutes=5)  # clocks differ
+LATER = timedelta(
+    minutes=5
+)  # an account is dated by the beginning of its reading, which takes a while, and clocks differ
 DELIVERY = timedelta(minutes=15)  # how long CloudTrail usually takes until an event can be looked up
 PATIENCE = timedelta(hours=24)  # after that, what has not been delivered will not be
 KEPT = timedelta(days=90)  # how far back LookupEvents goes
@@ -74,21 +77,22 @@ def attribute(
     *,
     unavailable: str = "",
     asked_at: datetime | None = None,
+    claimed: Claims = NO_CLAIMS,
 ) -> Attribution:
     """Match a change to raw CloudTrail records (or LookupEvents' wrapping of them) of its account and window.
 
     `unavailable` says why events could not be had ("cloudtrail:LookupEvents: AccessDenied"); `asked_at` when they were asked
-    for, which tells "never happened" from "not delivered yet". Each difference has makers of its own; first among all actors
-    is who made the change worse, else the last of the makers.
+    for, which tells "never happened" from "not delivered yet"; `claimed` which events made the resource's earlier changes.
+    Each difference has makers of its own; first among all actors is who made the change worse, else the last of the makers.
     """
     about = [one for one in map(record, events) if _in_window(one, change) and concerns_any(one, change)]
     about.sort(key=lambda one: (event_time(one), str(one.get("eventID"))))
     done = [one for one in about if not one.get("errorCode")]
-    answers = [_answer(change, ops, writers, done) for ops, writers in _groups(change)]
+    answers = [_answer(change, ops, _left(change, ops, writers, done, claimed)) for ops, writers in _groups(change)]
     found = [answer for answer in answers if answer.confidence != "none"]
     if not found:
         return Attribution("none", _why_none(change, about, unavailable, asked_at))
-    makers = tuple(_makers(change, done))
+    makers = tuple(_makers(change, done, claimed))
     actors = _headline(change, makers, tuple(dict.fromkeys(one for answer in found for one in answer.actors)))
     if len(found) < len(answers):
         missing = len(answers) - len(found)
@@ -97,7 +101,7 @@ def attribute(
     return Attribution(max((one.confidence for one in found), key=_RANK.index), _reasons(found), actors, makers)
 
 
-def _makers(change: Change, events: Sequence[Mapping[str, Any]]) -> Iterator[SettingMaker]:
+def _makers(change: Change, events: Sequence[Mapping[str, Any]], claimed: Claims) -> Iterator[SettingMaker]:
     """Who made each difference; what moves with another part is that part's maker's work."""
     by_op = {id(op): writers for ops, writers in _groups(change) for op in ops}
     parts = {keys(op.path)[0]: op for op in reversed(change.ops) if id(op) in by_op}
@@ -106,7 +110,7 @@ def _makers(change: Change, events: Sequence[Mapping[str, Any]]) -> Iterator[Set
         one = op if id(op) in by_op else next(iter(leaders), None)
         if one is None or op.kind in {"access_lost", "access_restored"}:
             continue
-        answer = _answer(change, (one,), by_op[id(one)], events)
+        answer = _answer(change, (one,), _left(change, (one,), by_op[id(one)], events, claimed))
         if answer.confidence != "none":
             reason = answer.reason if one is op else f"moves with {keys(one.path)[0]}: {answer.reason}"
             yield SettingMaker(op.path, answer.confidence, reason, answer.actors)
@@ -169,36 +173,71 @@ def _orphans(op: Op) -> bool:
     return bool(came) and all(map(deleted_principal, came))
 
 
-def _answer(
-    change: Change, ops: Sequence[Op], writers: tuple[str, ...], events: Sequence[Mapping[str, Any]]
-) -> Attribution:
-    candidates = _since_last_look(change, [one for one in events if one.get("eventName") in writers and _writes(one)])
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """The events that could have made some differences, by where they lie; each in the order of time."""
+
+    inside: list[Mapping[str, Any]]  # after the last look, before the scan that found the change began
+    late: list[Mapping[str, Any]]  # in the minutes after that, in which the resource itself was read
+    early: list[Mapping[str, Any]]  # before the last look, which may have missed what had just been done
+
+    @property
+    def nearest(self) -> list[Mapping[str, Any]]:
+        """Those of the likeliest place that has any."""
+        return self.inside or self.late or self.early
+
+    @property
+    def where(self) -> str:
+        """That place in words."""
+        if self.inside:
+            return "in the window"
+        return "while it was being read" if self.late else "shortly before the last look, which may have missed it,"
+
+
+def _left(
+    change: Change,
+    ops: Sequence[Op],
+    writers: tuple[str, ...],
+    events: Sequence[Mapping[str, Any]],
+    claimed: Claims,
+) -> _Candidates:
+    """Those events of these names that made no earlier change and whose work the last look had not seen."""
+    parts = {keys(op.path)[0] for op in ops} or {SIGHT if change.kind in _SIGHT_KINDS else ALL}
+    mine = [
+        one for one in events if one.get("eventName") in writers and _writes(one) and unclaimed(one, parts, claimed)
+    ]
+    start, end = change.not_before, change.detected_at
+    early = [one for one in mine if start and event_time(one) < start]
+    late = [one for one in mine if event_time(one) > end]
+    inside = [one for one in mine if one not in early and one not in late]
+    return _Candidates(inside, late, [one for one in early if not _was_seen(one, ops)])
+
+
+def _was_seen(event: Mapping[str, Any], ops: Sequence[Op]) -> bool:
+    """Whether the last look had read what an event made: then another one made what differs now."""
+    return bool(ops) and all(shows(event, replace(op, before=op.after, after=op.before)) for op in ops)
+
+
+def _answer(change: Change, ops: Sequence[Op], found: _Candidates) -> Attribution:
+    candidates = found.nearest
     if not candidates:
         return Attribution("none", "")
     if change.kind in _SIGHT_KINDS:
         reason = "may have changed what we may read; CloudTrail does not say so"
         return Attribution("likely" if len(candidates) == 1 else "ambiguous", reason, _actors(candidates))
-    producers = [next((one for one in reversed(candidates) if shows(one, op)), None) for op in ops]
-    if ops and None not in producers:
-        return _exact("shows the new value", [one for one in producers if one], candidates)
+    for some in (candidates, found.inside + found.late):
+        producers = [next((one for one in reversed(some) if shows(one, op)), None) for op in ops]
+        if ops and None not in producers:
+            return _exact("shows the new value", [one for one in producers if one], some)
     born = candidates[-1].get("eventName") in EXISTENCE.get(change.type, ((), ()))[0]
     if not ops and (born or change.kind in _ENDED):
         return _exact("made it" if born else "ended it", candidates[-1:], candidates)
     if len(candidates) == 1:
         name = candidates[0].get("eventName")
-        return Attribution(
-            "likely", f"{name} is the only event in the window that could have made it", _actors(candidates)
-        )
-    reason = f"{len(candidates)} events in the window could have made it; none shows the new value"
+        reason = f"{name} is the only event {found.where} that could have made it"
+        return Attribution("likely", reason, _actors(candidates))
+    reason = f"{len(candidates)} events {found.where} could have made it; none shows the new value"
     return Attribution("ambiguous", reason, _actors(candidates))
-
-
-def _since_last_look(change: Change, candidates: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those after the last look. Earlier ones count only where there is none: what they made was seen then, most likely."""
-    if change.not_before is None:
-        return candidates
-    since = change.not_before
-    return [one for one in candidates if (at := instant(one.get("eventTime"))) and at >= since] or candidates
 
 
 def _exact(verb: str, producers: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]) -> Attribution:

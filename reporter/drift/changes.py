@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from reporter.drift.paths import locate
+from reporter.drift.paths import last_key, locate
 from reporter.drift.reverted import switched_and_back
 from reporter.drift.walker import compare
 from reporter.drift.wording import clean
@@ -158,10 +158,19 @@ def _summary(
 
 
 def in_short(ops: Sequence[Op]) -> str:
-    """The gravest of the differences in words, and how many more there are; losses of sight come last."""
+    """The gravest of the differences in words, and how many more there are; losses of sight come last.
+
+    Of several that say the same (a trail's own switch, and its copies in other regions) it is the one with the shortest path.
+    """
     gravest = min(ops, key=lambda op: (op.kind in _SIGHT, CLASSES.index(op.klass)))
+    same = [op for op in ops if (_said(op), op.before, op.after) == (_said(gravest), gravest.before, gravest.after)]
+    gravest = min(same, key=lambda op: len(op.path))
     more = len(ops) - 1
     return clean(gravest.text, 200) + (f" and {more} more" if more else "")
+
+
+def _said(op: Op) -> tuple[str, str, str]:
+    return op.kind, op.klass, last_key(op.path)
 
 
 def gravest_class(ops: Sequence[Op]) -> ChangeClass:

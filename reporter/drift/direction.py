@@ -88,13 +88,16 @@ def _part(key: str) -> str:
 def _moved(
     before: Mapping[tuple[str, str, str, str], Finding], after: Mapping[tuple[str, str, str, str], Finding]
 ) -> dict[str, str]:
-    moves: dict[str, str] = {}
+    """Each check with how its answer moved: of several resources' answers to fail first, then away from it."""
+    moves: dict[str, list[str]] = {}
     for key in sorted({*before, *after}):
         old, new = before.get(key), after.get(key)
         words = (old.status.value if old else "absent", new.status.value if new else "absent")
         if words[0] != words[1]:
-            moves.setdefault(key[0], f"{words[0]} -> {words[1]}")
-    return moves
+            moves.setdefault(key[0], []).append(f"{words[0]} -> {words[1]}")
+    return {
+        check: min(ways, key=lambda how: (not how.endswith("fail"), "fail" not in how)) for check, ways in moves.items()
+    }
 
 
 def _by_checks(

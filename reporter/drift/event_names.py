@@ -70,10 +70,17 @@ WRITERS: Mapping[str, Mapping[str, Names]] = {
             "RestoreEventDataStore",
             "EnableFederation",
             "DisableFederation",
-            "PutInsightSelectors",
         ),
+        "InsightSelectors": ("PutInsightSelectors",),
+        "EventConfiguration": ("PutEventConfiguration",),
+        "ResourcePolicy": ("PutResourcePolicy", "DeleteResourcePolicy"),
+        "Tags": ("AddTags", "RemoveTags"),
     },
-    "AWS::CloudTrail::Channel": {"": ("UpdateChannel",)},
+    "AWS::CloudTrail::Channel": {
+        "": ("UpdateChannel",),
+        "ResourcePolicy": ("PutResourcePolicy", "DeleteResourcePolicy"),
+        "Tags": ("AddTags", "RemoveTags"),
+    },
     ACCOUNT: {
         "PublicAccessBlock": (
             "PutAccountPublicAccessBlock",

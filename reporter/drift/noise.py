@@ -1,4 +1,4 @@
-"""The noise guard: one field that changes on a great share of all resources of a type in one run is one line, not thousands.
+"""The noise guard: one field that changes on a third of all resources of a type at once, or on more, is one line, not thousands.
 
 Nothing is dropped from the history; this is about what people are shown. What was folded is always counted, and a fold that
 holds worsened matters of security says so: an attacker with a script changes everything at once, too.
@@ -27,13 +27,14 @@ class Fold:
 
     type: str
     path: str
-    changed: int
+    changed: int  # resources
     total: int
     accounts: int
     klass: ChangeClass
     worsened: int  # how many of these changes made things worse in a matter of security
     example: str  # the most frequent difference in words
-    alike: int  # how many resources changed in exactly that way
+    alike: int  # how many of the changes are exactly that one
+    times: int = 0  # changes; more than resources where several runs are told of
 
     @property
     def quiet(self) -> bool:
@@ -41,9 +42,14 @@ class Fold:
         return self.worsened == 0
 
     def __str__(self) -> str:
-        same = "" if self.alike == self.changed else f" ({self.alike} of them)"
+        times = max(self.times, self.changed)
+        often = f", {times} times" if times > self.changed else ""
+        same = "" if self.alike == times else f" ({self.alike} of them)"
         worse = f"; {self.worsened} worsened" if self.worsened else ""
-        return f"{self.type} {self.path} changed on {self.changed} of {self.total} resources in {self.accounts} accounts, e.g. {self.example}{same}{worse}"
+        where = (
+            f"{self.changed} of {self.total} resources in {self.accounts} account{'' if self.accounts == 1 else 's'}"
+        )
+        return f"{self.type} {self.path} changed on {where}{often}, e.g. {self.example}{same}{worse}"
 
 
 def fold(
@@ -62,7 +68,7 @@ def fold(
     everywhere = {
         spot: pairs
         for spot, pairs in found.items()
-        if len(pairs) >= least and len(pairs) > share * max(totals.get(spot[0], 0), 1)
+        if (on := len(_resources(pairs))) >= least and on > share * max(totals.get(spot[0], 0), 1)
     }
     folds = [_fold(spot, pairs, totals) for spot, pairs in everywhere.items()]
     kept = tuple(left for change in changes if (left := _without(change, everywhere)) is not None)
@@ -74,10 +80,18 @@ def hidden(folds: Iterable[Fold]) -> str:
     listed = list(folds)
     if not listed:
         return ""
-    changes = sum(one.changed for one in listed)
+    number = sum(max(one.times, one.changed) for one in listed)
     if len(listed) == 1:
-        return f"1 setting changed almost everywhere and is shown as one line ({changes} changes)"
-    return f"{len(listed)} settings changed almost everywhere and are shown as one line each ({changes} changes)"
+        return f"1 setting changed on many resources at once and is shown as one line ({number} changes)"
+    return (
+        f"{len(listed)} settings changed on many resources at once and are shown as one line each "
+        f"({number} differences)"
+    )
+
+
+def _resources(pairs: Iterable[tuple[Change, Op]]) -> set[tuple[str, str, str]]:
+    """The resources of some changes: one that flaps from run to run is one."""
+    return {(change.account, change.region, change.arn or change.resource) for change, _ in pairs}
 
 
 def _spot(change: Change, op: Op) -> Spot:
@@ -90,13 +104,14 @@ def _fold(spot: Spot, pairs: Sequence[tuple[Change, Op]], totals: Mapping[str, i
     return Fold(
         type=spot[0],
         path=spot[1],
-        changed=len(pairs),
-        total=max(totals.get(spot[0], 0), len(pairs)),
+        changed=(on := len(_resources(pairs))),
+        total=max(totals.get(spot[0], 0), on),
         accounts=len({change.account for change, _ in pairs}),
         klass=gravest_class([op for _, op in pairs]),
         worsened=worsened,
         example=example,
         alike=alike,
+        times=len(pairs),
     )
 
 

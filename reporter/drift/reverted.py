@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reporter.documents.canonical import klass_of
@@ -56,11 +56,17 @@ def _span(minutes: int) -> str:
 
 
 def reverted_in_events(
-    item: ConfigurationItem, events: Iterable[Mapping[str, Any]], *, not_before: datetime, detected_at: datetime
+    item: ConfigurationItem,
+    events: Iterable[Mapping[str, Any]],
+    *,
+    not_before: datetime,
+    detected_at: datetime,
+    later: timedelta = timedelta(),
 ) -> Change | None:
     """A resource that reads as before and yet was written to, twice or more on one setting, since it was last read.
 
     For resources between whose two readings nothing differs. One write alone is no reversal: it set what was set already.
+    Writes up to `later` after `detected_at` count where one before it began the coming and going.
     """
     change = Change(
         account=item.account,
@@ -77,9 +83,10 @@ def reverted_in_events(
         part = _written(item.type, str(event.get("eventName")))
         at = instant(event.get("eventTime"))
         done = not event.get("errorCode") and str(event.get("readOnly")).lower() != "true"
-        if part is not None and at and not_before < at <= detected_at and done and concerns(event, change):
+        if part is not None and at and not_before < at <= detected_at + later and done and concerns(event, change):
             writes.setdefault(part, []).append(event)
-    ops = tuple(_touched(item, part, found) for part, found in sorted(writes.items()) if len(found) > 1)
+    begun = {part: found for part, found in writes.items() if min(map(_at, found)) <= detected_at}
+    ops = tuple(_touched(item, part, found) for part, found in sorted(begun.items()) if len(found) > 1)
     if not ops:
         return None
     grave = any(op.klass == "security" for op in ops)
@@ -91,6 +98,10 @@ def reverted_in_events(
         ops=ops,
         summary=ops[0].text + (f" and {len(ops) - 1} more" if len(ops) > 1 else ""),
     )
+
+
+def _at(event: Mapping[str, Any]) -> datetime:
+    return instant(event["eventTime"]) or datetime.max.replace(tzinfo=UTC)
 
 
 def _written(type: str, name: str) -> str | None:

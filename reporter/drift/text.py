@@ -89,11 +89,12 @@ def drift_lines(
     sections: frozenset[Section] = SHOWN,
     least: int = LEAST,
     limit: int = 0,
+    folded: Sequence[Change] = (),
 ) -> Iterator[Line]:
     """The whole answer to "what changed": sections by direction, hidden ones as counts, a summary last.
 
     `least` alike are shown as one; a number no list reaches shows each by itself. After `limit` of them (0: never) the
-    others are only counted.
+    others are only counted. `folded` are the changes that only a fold tells of: the summary counts them, too.
     """
     if not changes and not folds:
         yield Line(0, "", "No changes.", "better")
@@ -108,13 +109,20 @@ def drift_lines(
             yield from _section(f"{name.upper()} {len(by_section[name])}", groups[:budget], len(groups), beside)
             budget = max(0, budget - len(groups))
     if folds:
-        yield Line(0, "", f"ALMOST EVERYWHERE {len(folds)}", "heading")
-        yield from (Line(1, "~" if one.quiet else "!", str(one), "faint" if one.quiet else "worse") for one in folds)
-        yield Line(0, "", hidden(folds), "faint")
+        yield from _folds(folds)
     left = [f"{len(by_section[name])} {name}" for name in SECTIONS if by_section[name] and name not in sections]
     if left:
         yield Line(0, "", f"Hidden: {', '.join(left)}.", "faint")
-    yield Line(0, "", summary(changes, sum(bool(beside.acknowledged(change)) for change in changes)), "heading")
+    every = [*changes, *folded]
+    yield Line(0, "", summary(every, sum(bool(beside.acknowledged(one)) for one in every), len(folded)), "heading")
+
+
+def _folds(folds: Sequence[Fold]) -> Iterator[Line]:
+    yield Line(0, "", f"MANY AT ONCE {len(folds)}", "heading")
+    for one in folds:
+        yield Line(1, "~" if one.quiet else "!", clean(str(one), 2 * LINE), "faint" if one.quiet else "worse")
+    yield Line(0, "", hidden(folds), "faint")
+    yield Line(0, "", "")
 
 
 def _section(title: str, groups: Sequence[Group], total: int, beside: Beside) -> Iterator[Line]:
@@ -249,15 +257,16 @@ def window(start: datetime | None, end: datetime) -> str:
     return f"between {start:%Y-%m-%d %H:%MZ} (last confirmed) and {end:%Y-%m-%d %H:%MZ} (seen), {span((end - start).total_seconds())}"
 
 
-def summary(changes: Iterable[Change], acknowledged: int = 0) -> str:
-    """The last line: how many by direction, how many by kind, how many somebody owns."""
+def summary(changes: Iterable[Change], acknowledged: int = 0, folded: int = 0) -> str:
+    """The last line: how many by direction, how many by kind, how many somebody owns, how many only a folded line tells of."""
     listed = list(changes)
     sections = Counter(section(change) for change in listed)
     kinds = Counter(change.kind.value.replace("_", " ") for change in listed)
     first = [f"{sections[name]} {name}" for name in SECTIONS if sections[name]]
     second = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
     owned = f"; {acknowledged} acknowledged" if acknowledged else ""
-    return f"Summary: {', '.join(first) or 'nothing'}; {', '.join(second) or 'no changes'}{owned}"
+    hid = f"; {folded} of them told only under MANY AT ONCE" if folded else ""
+    return f"Summary: {', '.join(first) or 'nothing'}; {', '.join(second) or 'no changes'}{owned}{hid}"
 
 
 def _head(change: Change, subject: str) -> Line:

@@ -16,7 +16,7 @@ from reporter.history.changed import (
     unattributed,
 )
 from reporter.history.counted import account_tallies, coverage, finding_history, gaps, movement, tallies, trend
-from reporter.history.engine import connect
+from reporter.history.engine import connect, is_read_only
 from reporter.history.errors import (
     Damaged,
     HistoryError,
@@ -30,7 +30,7 @@ from reporter.history.errors import (
     Unusable,
 )
 from reporter.history.found import findings, record_findings
-from reporter.history.interrupted import is_handed_over, mark_handed_over, unfinished
+from reporter.history.interrupted import Unsealed, is_handed_over, mark_handed_over, unfinished, unsealed
 from reporter.history.journal import entries
 from reporter.history.leave import mark_left
 from reporter.history.ledger import claim_slot, finish_slot, last_slot, miss, renew_slot, slots, take_over
@@ -70,6 +70,7 @@ from reporter.history.outbox import (
     enqueue,
     reports,
     resolve,
+    retry_held,
     sending,
     settle,
 )
@@ -93,6 +94,7 @@ from reporter.history.purge import purge
 from reporter.history.record import NAMED, named, record_account
 from reporter.history.runs import (
     abandon,
+    emptied_at,
     heartbeat,
     judged_accounts,
     last_runs,
@@ -104,7 +106,7 @@ from reporter.history.runs import (
     sealing,
     start_run,
 )
-from reporter.history.schema import is_made, prepare
+from reporter.history.schema import check, is_made, prepare
 from reporter.history.signatures import add_signature, signatures
 from reporter.history.stated import (
     add_waiver,
@@ -129,10 +131,12 @@ from reporter.history.states import (
     pairs,
     readings,
     shared,
+    shown_by_others,
     snapshots,
     versions,
 )
 from reporter.history.unseen import record_reverted, reverted
+from reporter.history.unsubscribed import mailed_by, resubscribe, unsubscribe, unsubscribed
 from reporter.history.verify import verify
 
 __all__ = [
@@ -172,6 +176,7 @@ __all__ = [
     "TrendPoint",
     "UnknownRun",
     "Unsealable",
+    "Unsealed",
     "Unusable",
     "Within",
     "abandon",
@@ -195,12 +200,14 @@ __all__ = [
     "change",
     "change_counts",
     "changes",
+    "check",
     "claim",
     "claim_slot",
     "connect",
     "coverage",
     "deliveries",
     "drop_baseline",
+    "emptied_at",
     "enqueue",
     "entries",
     "evidence",
@@ -215,6 +222,7 @@ __all__ = [
     "inventory",
     "is_handed_over",
     "is_made",
+    "is_read_only",
     "item_at",
     "judge_changes",
     "judged_accounts",
@@ -222,6 +230,7 @@ __all__ = [
     "last_runs",
     "last_slot",
     "listing",
+    "mailed_by",
     "mark_handed_over",
     "mark_left",
     "miss",
@@ -243,6 +252,8 @@ __all__ = [
     "renew_slot",
     "reports",
     "resolve",
+    "resubscribe",
+    "retry_held",
     "reverted",
     "revoke_acknowledgement",
     "revoke_attestations",
@@ -254,6 +265,7 @@ __all__ = [
     "sending",
     "settle",
     "shared",
+    "shown_by_others",
     "signatures",
     "slots",
     "snapshots",
@@ -264,6 +276,9 @@ __all__ = [
     "trend",
     "unattributed",
     "unfinished",
+    "unsealed",
+    "unsubscribe",
+    "unsubscribed",
     "verify",
     "versions",
     "waivers",

@@ -38,7 +38,10 @@ def unpack(codec: int, data: bytes) -> bytes:
     if codec != PRESET:
         raise ValueError(f"codec {codec} is unknown to this reporter")
     unpacker = zlib.decompressobj(-15, zdict=DICTIONARY)
-    return unpacker.decompress(data) + unpacker.flush()
+    body = unpacker.decompress(data) + unpacker.flush()
+    if unpacker.unused_data or not unpacker.eof:
+        raise ValueError("there are more or fewer bytes than the content has")
+    return body
 
 
 def put(connection: Connection, bodies: Mapping[bytes, bytes]) -> None:

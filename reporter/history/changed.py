@@ -38,10 +38,12 @@ def changes(
     directions: Collection[str] = (),
     limit: int | None = None,
     offset: int = 0,
+    sealed: bool = False,
 ) -> tuple[Change, ...]:
     """Changes of a run, or detected in (since, until]: worsened, mixed, improved, neutral; the gravest first.
 
     With `after`, those of all sealed runs after that one up to `run`: what a light run saw first is told by the next report too.
+    `sealed` leaves out what a run has found that is not finished: nobody has judged it yet.
     """
     with reading(engine) as connection:
         conditions = queries.matching(
@@ -56,6 +58,7 @@ def changes(
             classes=classes,
             directions=directions,
         )
+        conditions += [queries.OF_SEALED] if sealed else []
         return tuple(map(change_from, connection.execute(queries.listed(conditions, limit, offset))))
 
 

@@ -2,10 +2,14 @@
 
 import errno
 import hashlib
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
@@ -16,6 +20,7 @@ from reporter.history.errors import Unusable
 T = TypeVar("T")
 BUSY_MS = 30_000
 ATTEMPTS = 4
+READ_ONLY = "reporter_read_only"
 ELSEWHERE = "let this user write there, or name another place in history.url"
 # serialization failure, deadlock, and a row or a document that another came first to write or to purge: once more is enough
 RETRIED = {"40001", "40P01", "23503", "23505"}
@@ -25,6 +30,7 @@ def connect(url: str) -> Engine:
     """An engine for `sqlite:///path`, a plain path, or `postgresql://…`; nothing is read yet.
 
     SQLite: write-ahead log, foreign keys, 30 s of patience with other writers. The file is made readable by its owner only.
+    One that this user may not write is opened for reading (`is_read_only`).
     """
     where = _parsed(url)
     if where.get_backend_name() == "sqlite":
@@ -51,17 +57,61 @@ def _parsed(url: str) -> URL:
 
 
 def _sqlite(where: URL) -> Engine:
-    if where.database and where.database != ":memory:":
-        path = Path(where.database)
+    path = None if where.database in (None, "", ":memory:") else Path(str(where.database))
+    if path is not None and _only_readable(path):
+        return _made(create_engine(where, creator=partial(_look_at, path), execution_options={READ_ONLY: True}))
+    if path is not None:
         try:
             path.touch(mode=0o600, exist_ok=True)
         except OSError as error:
             remedy = "make its folder first" if error.errno == errno.ENOENT else ELSEWHERE
             raise Unusable(f"history.url: {path} cannot be opened: {error.strerror}; {remedy}") from None
-    engine = create_engine(where, connect_args={"timeout": BUSY_MS / 1000})
+    return _made(create_engine(where, connect_args={"timeout": BUSY_MS / 1000}))
+
+
+def _made(engine: Engine) -> Engine:
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _only_readable(path: Path) -> bool:
+    """Whether a file is there that this user may read and not write: an auditor's copy, a backup, a read-only mount."""
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        return False
+    return not os.access(path, os.W_OK) or not (os.access(path.parent, os.W_OK) or _beside(path, "wal").exists())
+
+
+def _look_at(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, not even beside the file.
+
+    A write-ahead log can be read only with its index (-shm), which a reader who may not write cannot make. Without a log the
+    file is all there is, and stays as it is.
+    """
+    log, index = _beside(path, "wal"), _beside(path, "shm")
+    if not index.exists() and log.exists() and log.stat().st_size:
+        raise Unusable(
+            f"{path} cannot be read here: {log.name} holds what is not in it yet, and this user may not write in that "
+            f"folder; copy {path.name} and {log.name} to a folder of your own and name that in history.url"
+        )
+    how = "mode=ro" if index.exists() else "mode=ro&immutable=1"
+    address = f"file:{quote(str(path.absolute()))}?{how}"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_MS / 1000, check_same_thread=False)
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.name}-{what}")
+
+
+def is_read_only(engine: Engine) -> bool:
+    """Whether the database can be asked, and nothing can be written into it."""
+    return bool(engine.get_execution_options().get(READ_ONLY))
+
+
+def refuse_writing(engine: Engine) -> None:
+    """Unusable where nothing can be written."""
+    if is_read_only(engine):
+        raise Unusable(f"history.url: {engine.url.database} can be read here and not written; {ELSEWHERE}")
 
 
 def _set_up(connection: Any, record: Any) -> None:
@@ -103,6 +153,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+@contextmanager
+def tolerating(connection: Connection) -> Iterator[None]:
+    """Let text be read that is none: SQLite's, which a hand put where bytes were. Slow, so only for who looks for such a hand."""
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw.text_factory = _text
+    try:
+        yield
+    finally:
+        raw.text_factory = str
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
+
+
 def write(engine: Engine, work: Callable[[Connection], T], *, durable: bool = True) -> T:
     """`work` in one transaction, again from the start if the engine chose it as the loser of a deadlock.
 
@@ -119,6 +187,7 @@ def write(engine: Engine, work: Callable[[Connection], T], *, durable: bool = Tr
 
 
 def _write(engine: Engine, work: Callable[[Connection], T], *, durable: bool) -> T:
+    refuse_writing(engine)
     with engine.connect() as connection:
         connection.execution_options(writes=True, durable=durable)
         with connection.begin():

@@ -93,9 +93,9 @@ def _sorted_out(
     connection: Connection, account: str, at: datetime, findings: list[Finding], waived: Mapping[Any, str]
 ) -> _Judged:
     judged = _Judged()
-    rows = connection.execute(recording.STANDING, {"reader": account})
-    resources = {(row.type, row.uid): row.resource for row in rows}
-    judged.there = frozenset(resources.values())
+    standing = {(row.type, row.uid): row for row in connection.execute(recording.STANDING, {"reader": account})}
+    resources = _known_by(connection, account, standing)
+    judged.there = frozenset(resources[place] for place in standing)
     for finding in findings:
         counts = judged.tally.setdefault(finding.check, {}).setdefault(finding.severity, [0] * len(COUNTS))
         counts[_PLACE[finding.status]] += 1
@@ -123,8 +123,23 @@ def _sorted_out(
     return judged
 
 
+def _known_by(
+    connection: Connection, account: str, standing: Mapping[tuple[str, str], Any]
+) -> dict[tuple[str, str], int]:
+    """The row that answers about each name go to.
+
+    What another account showed before its owner looked was answered for then: those answers go on under the same row.
+    """
+    placeholders = connection.execute(recording.PLACEHOLDERS, {"account": account})
+    resources = {(row.type, row.uid): int(row.id) for row in placeholders}
+    first = {place for place, row in standing.items() if row.incarnation == 1}
+    return resources | {
+        place: row.resource for place, row in standing.items() if not (place in first and place in resources)
+    }
+
+
 def _placeholder(connection: Connection, account: str, at: datetime, finding: Finding, name: str) -> int:
-    """A resource row for an answer about what could not be listed: it has no versions."""
+    """A resource row for an answer about what could not be listed, or only others showed: it has no versions."""
     known = {"type": finding.type, "uid": name, "reader": account}
     row = connection.execute(recording.RESOURCE_BY_UID, known).first()
     if row is not None:

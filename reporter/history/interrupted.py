@@ -1,14 +1,27 @@
 """What a killed process left undone: a run that was never sealed, a sealed run whose reports were never handed over."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from reporter.history.engine import reading
 from reporter.history.outbox import add_report, reports
-from reporter.history.queries import runs
+from reporter.history.queries import recording, runs
 from reporter.history.runs import run_from
 from reporter.model import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """A run that is under way, was interrupted, or was given up."""
+
+    run: Run
+    recorded: int  # accounts
+    owner: str
+    lease_until: datetime | None
+    reason: str  # why it was given up
+
 
 HANDED_OVER = "handed over"  # the format of the row that says a run's reports are all made and in the outbox
 
@@ -18,6 +31,16 @@ def unfinished(engine: Engine, kind: str) -> tuple[Run, str] | None:
     with reading(engine) as connection:
         row = connection.execute(runs.unfinished(kind)).mappings().first()
     return None if row is None else (run_from(row), str(row["owner"]))
+
+
+def unsealed(engine: Engine) -> Unsealed | None:
+    """The newest run, where it was begun after every sealed one and is not sealed: answers from sealed runs lack it."""
+    with reading(engine) as connection:
+        row = connection.execute(runs.after_the_sealed()).mappings().first()
+        if row is None:
+            return None
+        recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
+    return Unsealed(run_from(row), recorded, row["owner"], row["lease_until"], row["reason"])
 
 
 def mark_handed_over(engine: Engine, run: Run, now: datetime) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from reporter.history.adopted import adopt_of_left
 from reporter.history.columns import TICK
 from reporter.history.engine import lock, write
 from reporter.history.listings import uid
@@ -21,6 +22,7 @@ from reporter.model import ACCOUNT, GLOBAL, Change, ChangeKind, ConfigurationIte
 def mark_left(engine: Engine, run: Run, accounts: Collection[str], now: datetime) -> tuple[Change, ...]:
     """End what is known of accounts that a complete listing of the organization no longer holds: one change each."""
     found: list[Change] = []
+    adopt_of_left(engine, run)
     for account in sorted(accounts):
         found += write(engine, partial(_leave, run=run, account=account, now=now), durable=False)
     return tuple(found)

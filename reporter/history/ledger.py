@@ -1,6 +1,6 @@
 """The schedule's ledger: each slot is started by exactly one process, what was missed is on record, a dead owner's slot is taken over."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -105,16 +105,30 @@ def take_over(
     *,
     lease: timedelta = timedelta(minutes=10),
     attempts: int = 3,
+    dead: Callable[[str], bool] = lambda _: False,
 ) -> Slot | None:
-    """The oldest slot whose owner died, now this owner's; one that killed its owner `attempts` times is failed instead."""
-    return write(engine, partial(_take_over, schedule=schedule, owner=owner, now=now, lease=lease, attempts=attempts))
+    """The oldest slot whose owner died, now this owner's; one that killed its owner `attempts` times is failed instead.
+
+    Dead is whose lease has ended, and whom `dead` knows to be so: its slot need not wait for the lease.
+    """
+    taken = partial(_take_over, schedule=schedule, owner=owner, now=now, lease=lease, attempts=attempts, dead=dead)
+    return write(engine, taken)
 
 
 def _take_over(
-    connection: Connection, *, schedule: str, owner: str, now: datetime, lease: timedelta, attempts: int
+    connection: Connection,
+    *,
+    schedule: str,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    attempts: int,
+    dead: Callable[[str], bool],
 ) -> Slot | None:
     lock(connection, "schedule")
-    for row in connection.execute(acts.orphaned(schedule, now)).mappings().all():
+    for row in connection.execute(acts.running(schedule)).mappings().all():
+        if row["lease_until"] > now and not dead(row["owner"]):
+            continue
         if row["attempt"] < attempts:
             values = {"attempt": row["attempt"] + 1, "owner": owner, "lease_until": now + lease}
             worker = {"worker": row["owner"]}

@@ -66,6 +66,7 @@ class Reading:
     denied: int
     unasked: int = 0  # of the gaps: nobody tried, so nothing failed
     read_by: str = ""  # ARN of the session that asked
+    throttled: int = 0  # of the calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,10 @@ def settle(
     detail: str = "",
     reference: str = "",
 ) -> Delivery:
-    """Note what an attempt came to: `sent`, `failed`, `unknown`, or `pending` to be tried again."""
+    """Note what an attempt came to: `sent`, `failed`, `unknown`, or `pending` to be tried again.
+
+    Pending without an `again_at` is held: not tried before `retry_held` asks for it.
+    """
     values = {
         "state": state,
         "next_attempt_at": again_at,
@@ -180,25 +183,39 @@ def _step(
             f"Delivery {id} to {row['recipient']} is {row['state']} and no longer this worker's; nothing is sent"
         )
     detail = {name: values[name] for name in ("detail", "reference") if values.get(name)}
-    stored = journal.alter(
-        connection, DELIVERY, id, values, act=str(values["state"]), now=now, by=owner, detail=detail or None
-    )
+    held = values["state"] == "pending" and values["next_attempt_at"] is None
+    act = "held" if held else str(values["state"])
+    stored = journal.alter(connection, DELIVERY, id, values, act=act, now=now, by=owner, detail=detail or None)
     return delivery_from(stored, ids_of(connection, [stored["run"]]))
+
+
+def retry_held(engine: Engine, owner: str, now: datetime) -> int:
+    """Have letters tried that wait for a setting to be mended; how many."""
+    return write(engine, partial(_retry_held, owner=owner, now=now))
+
+
+def _retry_held(connection: Connection, *, owner: str, now: datetime) -> int:
+    lock(connection, "outbox")
+    rows = connection.execute(acts.held()).mappings().all()
+    for row in rows:
+        journal.alter(connection, DELIVERY, row["id"], {"next_attempt_at": now}, act="asked", now=now, by=owner)
+    return len(rows)
 
 
 def resolve(
     engine: Engine, id: int, state: Literal["sent", "pending", "failed"], *, by: str, why: str, now: datetime
 ) -> None:
-    """A person decides what an unknown delivery was, or has it sent again."""
+    """A person decides what an unknown delivery was, has it sent again, or gives up one that is held."""
     write(engine, partial(_resolve, id=id, state=state, by=by, why=why, now=now))
 
 
 def _resolve(connection: Connection, *, id: int, state: str, by: str, why: str, now: datetime) -> None:
     lock(connection, "outbox")
     row = connection.execute(acts.row(DELIVERY, id)).mappings().first()
-    if row is None or row["state"] not in {"unknown", "failed"}:
+    held = row is not None and row["state"] == "pending" and row["next_attempt_at"] is None
+    if row is None or not (held or row["state"] in {"unknown", "failed"}):
         found = "does not exist" if row is None else f"is {row['state']}"
-        raise Refused(f"Delivery {id} {found}: only one that is unknown or failed can be resolved")
+        raise Refused(f"Delivery {id} {found}: only one that is unknown, failed or held can be resolved")
     again = state == "pending"
     values = {"state": state, "next_attempt_at": now if again else None, "settled_at": None if again else now}
     journal.alter(connection, DELIVERY, id, values, act=state, now=now, by=by, detail={"why": why})

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from reporter.documents.canonical import CANON_VERSION, canonical_json
 from reporter.history import blobs
+from reporter.history.adopted import adopt
 from reporter.history.engine import lock, reading, write
 from reporter.history.listings import Listings, listings_of
 from reporter.history.lives import (
@@ -93,6 +94,7 @@ def _record(connection: Connection, run: Run, snapshot: AccountSnapshot, describ
     if scan.joined:
         _joined(scan)
     changes = flush(connection, scan.writing)
+    adopt(connection, row["number"], account)
     save_account(connection, snapshot.account, past, at)
     save_scan(connection, scan.writing, snapshot, past, listings, changes=changes)
     return changes

@@ -37,12 +37,14 @@ def start_run(
     checks_hash: str = "",
     schedule: str = "",
     selection: Collection[str] = (),
+    not_before: datetime | None = None,
 ) -> Run:
     """A new run, or the unfinished one of this kind whose owner died: with its id, its as-of and what it had recorded.
 
     RunBusy while another owner's lease holds. `owner` names one process for good (host, process id and a random part).
     `selection` is what a narrowed run is asked for (account ids, units). An unfinished narrowed run of another selection is
-    given up; an unfinished whole run never is, for a narrowed one: RunBusy.
+    given up; an unfinished whole run never is, for a narrowed one: RunBusy. One begun before `not_before` is given up, too: it
+    belongs to an earlier slot of the schedule, and half of it would be old.
     """
     wanted: dict[str, Any] = {
         "organization": organization,
@@ -50,7 +52,10 @@ def start_run(
         "checks_hash": checks_hash,
     }
     wanted |= {"schedule": schedule, "selection": sorted(set(selection)) or None}
-    return write(engine, partial(_start, kind=kind, as_of=as_of, owner=owner, now=now, lease=lease, wanted=wanted))
+    begun = partial(
+        _start, kind=kind, as_of=as_of, owner=owner, now=now, lease=lease, not_before=not_before, wanted=wanted
+    )
+    return write(engine, begun)
 
 
 def _start(
@@ -61,6 +66,7 @@ def _start(
     owner: str,
     now: datetime,
     lease: timedelta,
+    not_before: datetime | None,
     wanted: Mapping[str, Any],
 ) -> Run:
     lock(connection, "runs")
@@ -72,7 +78,9 @@ def _start(
                 f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
                 f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
             )
-        why = _given_up(row, wanted)
+        why = (
+            "a later slot of its schedule" if not_before and row["started_at"] < not_before else _given_up(row, wanted)
+        )
         if not why:
             leased = {"owner": owner, "lease_until": now + lease}
             connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
@@ -317,3 +325,10 @@ def run_at(engine: Engine, at: datetime) -> Run | None:
     with reading(engine) as connection:
         row = connection.execute(runs.sealed_runs(1, until=at)).mappings().first()
     return None if row is None else run_from(row)
+
+
+def emptied_at(engine: Engine, run: Run) -> datetime | None:
+    """When a purge took what a run held; its head is all that is left of it. None for a run that is whole."""
+    with reading(engine) as connection:
+        row = connection.execute(runs.by_id(run.id)).mappings().first()
+    return None if row is None else row["purged_at"]

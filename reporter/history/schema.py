@@ -1,8 +1,9 @@
 """Making the database ours, or leaving it alone: create, migrate, or one clear sentence."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, inspect, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -14,6 +15,7 @@ from reporter.history.errors import NotOurs, TooNew, Unusable
 from reporter.history.queries import recording
 from reporter.history.tables import META
 
+T = TypeVar("T")
 APPLICATION = "reporter history"
 HEAD = "0002"  # the newest migration; a test holds it equal to the folder
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,17 +33,57 @@ def prepare(engine: Engine, now: datetime) -> None:
 
 
 def is_made(engine: Engine) -> bool:
-    """Whether there is a history of ours in the database; nothing is written and nothing migrated."""
+    """Whether there is a history of ours in the database, False if it is empty. NotOurs where another program's tables are.
+
+    Nothing is written and nothing migrated.
+    """
+    return _asked(engine, _is_made)
+
+
+def check(engine: Engine) -> None:
+    """That a history that cannot be written is one of ours, of this very schema: nobody can migrate it here."""
+    found = _asked(engine, lambda connection: connection.scalar(recording.REVISION) if _is_made(connection) else "")
+    if not found:
+        raise Unusable(f"{_name(engine)} is empty and cannot be written; {REMEDY}")
+    if found != HEAD:
+        why = "an older reporter, and it cannot be migrated here" if found < HEAD else "a newer reporter"
+        raise TooNew(f"{_name(engine)} was written by {why} (schema {found}, this one knows {HEAD})")
+
+
+def _asked(engine: Engine, question: Callable[[Connection], T]) -> T:
     try:
         with reading(engine) as connection:
-            if not inspect(connection).has_table("meta"):
-                return False
-            found: Any = connection.scalar(recording.GET_META, {"key": "application"})
+            return question(connection)
     except OperationalError as error:
         raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
     except DatabaseError as error:
         raise NotOurs(f"{_name(engine)} is not a reporter history database: {_first_line(error)}; {REMEDY}") from None
+
+
+def _is_made(connection: Connection) -> bool:
+    tables = set(inspect(connection).get_table_names())
+    if tables and not _is_ours(connection, tables):
+        raise NotOurs(_holds(connection, tables))
+    return bool(tables)
+
+
+def _is_ours(connection: Connection, tables: Collection[str]) -> bool:
+    """Whether the tables are a history's. Another program may have a table `meta`, too, with columns of its own."""
+    if "meta" not in tables or {column["name"] for column in inspect(connection).get_columns("meta")} != {
+        "key",
+        "value",
+    }:
+        return False
+    try:
+        found: Any = connection.scalar(recording.GET_META, {"key": "application"})
+    except ValueError:  # its values are no JSON
+        return False
     return bool(found == APPLICATION)
+
+
+def _holds(connection: Connection, tables: Collection[str]) -> str:
+    some = ", ".join(sorted(tables)[:3])
+    return f"{_name(connection.engine)} holds something else (tables {some}); {REMEDY}"
 
 
 REMEDY = "point history.url to an empty database or to one that reporter made"
@@ -61,9 +103,8 @@ def _prepare(connection: Connection, now: datetime) -> None:
         connection.execute(recording.SET_META, rows)
         journal.record(connection, META, rows, act="created", now=now)
         return
-    if "meta" not in tables or connection.scalar(recording.GET_META, {"key": "application"}) != APPLICATION:
-        some = ", ".join(sorted(tables)[:3])
-        raise NotOurs(f"{_name(connection.engine)} holds something else (tables {some}); {REMEDY}")
+    if not _is_ours(connection, tables):
+        raise NotOurs(_holds(connection, tables))
     found = connection.scalar(recording.REVISION)
     if found == HEAD:
         return

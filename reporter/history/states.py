@@ -15,6 +15,7 @@ from reporter.history.nouns import EVERYWHERE, NOBODY_TRIED, Around, InventoryRo
 from reporter.history.past import listings_at
 from reporter.history.queries import recording, states
 from reporter.history.queries.runs import number_of
+from reporter.history.record import NAMED
 from reporter.history.scans import calls_of
 from reporter.model import Account, AccountSnapshot, ConfigurationItem, ReadStatus, Run
 
@@ -49,6 +50,7 @@ def readings(engine: Engine, run: Run, within: Within = EVERYWHERE) -> Iterator[
                 denied=calls.denied,
                 unasked=untried[scan.account] + sum(gap["code"] in NOBODY_TRIED for gap in scan.gaps or ()),
                 read_by=scan.caller_arn,
+                throttled=calls.throttled,
             )
 
 
@@ -134,6 +136,15 @@ def _by_alias(connection: Connection, run: int, arn: str) -> list[ConfigurationI
     _, _, _, region, account, alias = arn.split(":", 5)
     keys = [item_in_scan(connection, row, row) for row in connection.execute(states.owned(run, KEY, account, region))]
     return [key for key in keys if alias in (key.configuration.get("Aliases") or ())]
+
+
+def shown_by_others(engine: Engine, account: str) -> tuple[tuple[str, str], ...]:
+    """Keys, log groups, alarms and topics of an account that others have named, in whatever run: (type, id) for `find`.
+
+    In the run in which somebody names one first, its owner may have been read before: then it is in no hands but theirs.
+    """
+    with reading(engine) as connection:
+        return tuple((row.type, row.key) for row in connection.execute(states.shown_by_others(account, NAMED)))
 
 
 def shared(

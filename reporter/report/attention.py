@@ -51,6 +51,7 @@ class Attention:
     worsened: tuple[Worse, ...]
     worsened_total: int
     actions: tuple[Action, ...]
+    actions_total: int = 0  # checks with an open finding
 
 
 def attention(source: Source, facts: Facts, drift: Drift, findings: FindingsSection) -> Attention:
@@ -64,7 +65,8 @@ def attention(source: Source, facts: Facts, drift: Drift, findings: FindingsSect
     lines = worsened(drift.groups, WORSENED_SHOWN)
     fixes = _fixes(source, facts.scope, lines)
     worse = tuple(Worse(line, _meaning(line), fix) for line, fix in zip(lines, fixes, strict=True))
-    return Attention(worse, drift.worsened + drift.mixed, actions)
+    opened = sum(row.counts.open > 0 for row in findings.checks)
+    return Attention(worse, drift.worsened + drift.mixed, actions, opened)
 
 
 def _meaning(line: ChangeLine) -> str:

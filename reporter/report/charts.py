@@ -1,5 +1,6 @@
 """Numbers for the charts: positions and lengths only; the SVG is the templates' (macros/charts.j2)."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -126,6 +127,7 @@ def controls(
     return stacked([(kind, counted.get(kind, 0)) for kind in CONTROL_ORDER], label, width, height)
 
 
+HEADROOM = 1.12  # so that the figure above the tallest bar does not stand on the uppermost line
 LARGE_DATE = 66.0  # as wide as "23 Nov" is where screen.css prints a chart's texts large
 
 
@@ -134,9 +136,10 @@ def trend(points: Sequence[RunPoint], width: float = 520, height: float = 150) -
     left, top, bottom = 30.0, 16.0, 22.0
     base = height - bottom
     tallest = max((p.counts.failed + p.counts.insufficient for p in points), default=0)
-    scale = _round_up(tallest)
-    slot = min((width - left) / max(len(points), 1), 70.0)  # few runs stand together at the left
-    thick = min(slot * 0.62, 34.0)
+    scale = _round_up(math.ceil(tallest * HEADROOM))
+    slot = min((width - left) / max(len(points), 1), 90.0)
+    width = min(width, round(left + slot * max(len(points), 3), 2))  # few runs make a narrow chart
+    thick = min(slot * 0.62, 44.0)
     bars: list[Segment] = []
     totals, dates = [], []
     for i, point in enumerate(points):

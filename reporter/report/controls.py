@@ -8,6 +8,7 @@ from reporter.model import Control, ControlStatus, Framework
 from reporter.report.facts import AccountRef, Capped, Facts, refer
 from reporter.report.posture import GRAVE, Counts
 from reporter.report.source import AccountRow, AccountTally, ControlResult, Fared, Source
+from reporter.report.words import versioned
 
 FAMILIES_SHOWN = 9  # columns of the map that still leave room for the account's name on A4
 
@@ -84,6 +85,7 @@ class AccountMap:
     framework: str
     families: tuple[str, ...]
     rows: Capped[MapRow]
+    families_total: int = 0  # of the framework, those with a check
 
 
 def control_results(source: Source, facts: Facts) -> ControlResults:
@@ -133,27 +135,35 @@ _URGENT = (
 )
 
 
+LINE = 52  # letters of a control's title that stand in one line of the short tables
+
+
 def _printed(frameworks: dict[str, tuple[ControlLine, ...]], room: int) -> dict[str, frozenset[str]]:
-    """The controls there is room for: no other is printed while a failing one of any framework is not.
+    """The controls there is room for, in lines: no other is printed while a failing one of any framework is not.
 
     What is as urgent shares the room that is left by the size of its framework, in the framework's own order.
     """
     printed: dict[str, set[str]] = {id: set() for id in frameworks}
     for status in (*_URGENT, *(one for one in ControlStatus if one not in _URGENT)):
-        alike = {id: [one.control.id for one in rows if one.result.status is status] for id, rows in frameworks.items()}
-        share = min(room / max(sum(map(len, alike.values())), 1), 1.0)
-        for id, ids in alike.items():
-            taken = ids[: int(len(ids) * share)]
-            printed[id].update(taken)
-            room -= len(taken)
+        alike = {id: [one.control for one in rows if one.result.status is status] for id, rows in frameworks.items()}
+        share = min(room / max(sum(map(_lines_taken, alike.values())), 1), 1.0)
+        for id, controls in alike.items():
+            taken = controls[: int(len(controls) * share)]
+            printed[id].update(control.id for control in taken)
+            room -= _lines_taken(taken)
         if share < 1:
             break
     return {id: frozenset(ids) for id, ids in printed.items()}
 
 
+def _lines_taken(controls: Iterable[Control]) -> int:
+    return sum(1 + (len(control.title) > LINE) for control in controls)
+
+
 def account_map(source: Source, facts: Facts) -> AccountMap | None:
     """The map over the first framework's families; None where it has none or the edition is one account."""
-    families = _families(facts.frameworks)
+    every = _families(facts.frameworks)
+    families = dict(list(every.items())[:FAMILIES_SHOWN])
     if not families or len(facts.accounts) < 2:
         return None
     ranked = sorted(facts.accounts, key=lambda row: _rank(facts, row))
@@ -167,7 +177,8 @@ def account_map(source: Source, facts: Facts) -> AccountMap | None:
         )
         for row in shown
     )
-    return AccountMap(facts.frameworks[0].title, tuple(families), Capped(rows, len(ranked)))
+    framework = versioned(facts.frameworks[0].title, facts.frameworks[0].version)
+    return AccountMap(framework, tuple(families), Capped(rows, len(ranked)), len(every))
 
 
 def _families(frameworks: tuple[Framework, ...]) -> dict[str, frozenset[str]]:
@@ -176,7 +187,7 @@ def _families(frameworks: tuple[Framework, ...]) -> dict[str, frozenset[str]]:
     for control in frameworks[0].controls if frameworks else ():
         if control.checks:
             families.setdefault(control.family or control.id, set()).update(use.check for use in control.checks)
-    return {name: frozenset(checks) for name, checks in list(families.items())[:FAMILIES_SHOWN]}
+    return {name: frozenset(checks) for name, checks in families.items()}
 
 
 def _cells(tallies: Iterable[AccountTally], families: dict[str, frozenset[str]]) -> dict[tuple[str, str], Counts]:

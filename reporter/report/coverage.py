@@ -8,7 +8,7 @@ from reporter.model import ReadStatus
 from reporter.report.exhibits import UNASKED
 from reporter.report.facts import Capped, Facts
 from reporter.report.source import AccountRow, GapCount
-from reporter.report.words import count, number
+from reporter.report.words import count, fared
 
 LATER = "NotYetRead"  # of what this version reads in no account
 
@@ -59,15 +59,13 @@ class Coverage:
     @property
     def rest(self) -> tuple[str, ...]:
         """The accounts not fully read, counted in words: 2 read in part, 1 not reached, 1 suspended."""
-        left_out = self.excluded - self.suspended - self.unselected
-        counted = (
-            (self.partial, "read in part"),
-            (self.unreachable, "not reached"),
-            (self.suspended, "suspended"),
-            (self.unselected, "not selected for this run"),
-            (left_out, "left out by the settings"),
+        return fared(
+            partial=self.partial,
+            unreachable=self.unreachable,
+            suspended=self.suspended,
+            unselected=self.unselected,
+            left_out=self.excluded - self.suspended - self.unselected,
         )
-        return tuple(f"{number(n)} {what}" for n, what in counted if n)
 
 
 _ORDER = (ReadStatus.UNREACHABLE, ReadStatus.PARTIAL, ReadStatus.EXCLUDED)

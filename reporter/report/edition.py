@@ -12,6 +12,9 @@ class NoSuchEdition(ValueError):
 EditionKind = Literal["organization", "ou", "account", "framework", "executive"]
 
 
+LONGEST = 80  # of a unit's path in a file name, which file systems let have 255 bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """Which report: its kind, and of an OU its path, of an account its id, of a framework its id."""
@@ -23,11 +26,16 @@ class Edition:
     def key(self) -> str:
         """How ledgers and file names call it: `organization`, `account-111122223333`, `ou-root-workloads-1f0c...`.
 
-        Where spelling it for a file name loses something, a digest keeps apart what would else have one name.
+        Where spelling it for a file name loses something, a digest keeps apart what would else have one name. It is cut where it
+        is too long for the names of files that begin with it: the path of a unit may have 640 characters and more.
         """
         if not self.of:
             return self.kind
-        tail = "".join(c if c.isascii() and (c.isalnum() or c == ".") else "-" for c in self.of.lower()).strip("-.")
+        tail = (
+            "".join(c if c.isascii() and (c.isalnum() or c == ".") else "-" for c in self.of.lower())
+            .strip("-.")[:LONGEST]
+            .rstrip("-.")
+        )
         lost = "" if tail == self.of else hashlib.sha256(self.of.encode()).hexdigest()[:8]
         return "-".join(part for part in (self.kind, tail, lost) if part)
 

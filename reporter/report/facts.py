@@ -51,7 +51,7 @@ class Options:
         10  # checks of which the first finding is printed with its evidence (for an account: all of theirs)
     )
     changes_shown: int = 10  # for the worse, with before and after
-    controls_shown: int = 210  # of all frameworks together
+    controls_shown: int = 245  # lines of the tables of all frameworks together
     controls_in_full: int = 80  # with more controls than this in all, their tables are kept short
     rows_shown: int = 16  # of short lists: other changes, waivers, gaps
     accounts_shown: int = 40

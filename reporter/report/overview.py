@@ -10,6 +10,7 @@ from reporter.report.facts import Facts
 from reporter.report.posture import Posture
 from reporter.report.source import Fared
 from reporter.report.words import count, day, listing, number, percent, versioned
+from reporter.report.words import coverage as in_words
 
 Tone = Literal["worse", "mixed", "better", "steady", "baseline"]
 
@@ -87,7 +88,9 @@ def _edition(facts: Facts) -> str:
         "organization": "Whole organization",
         "executive": "Whole organization",
         "ou": f"Accounts below {edition.of}",
-        "framework": facts.frameworks[0].title if facts.frameworks else edition.of,
+        "framework": versioned(facts.frameworks[0].title, facts.frameworks[0].version)
+        if facts.frameworks
+        else edition.of,
     }
     return words[edition.kind]
 
@@ -95,7 +98,7 @@ def _edition(facts: Facts) -> str:
 def _scope(facts: Facts, coverage: Coverage) -> str:
     if facts.edition.kind == "account":
         return f"This account: {FATES[facts.accounts[0].fared]}"
-    whole = f"{number(coverage.read)} of {count(coverage.total, 'account')} fully read"
+    whole = in_words(coverage.read, coverage.total, ())
     return f"{whole}; {narrowed(facts, coverage)}" if facts.run.selection else whole
 
 
@@ -228,9 +231,7 @@ def _caveat(facts: Facts, coverage: Coverage, posture: Posture) -> str:
     if coverage.rest and facts.edition.kind == "account":
         parts.append(f"This account was {FATES[facts.accounts[0].fared]}")
     elif coverage.rest:
-        parts.append(
-            f"{number(coverage.read)} of {count(coverage.total, 'account')} fully read, {listing(coverage.rest)}"
-        )
+        parts.append(in_words(coverage.read, coverage.total, coverage.rest))
     if posture.counts.insufficient:
         parts.append(f"{count(posture.counts.insufficient, 'question')} could not be answered for want of data")
     if coverage.unasked:

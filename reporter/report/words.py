@@ -59,6 +59,34 @@ def listing(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def fared(
+    *,
+    partial: int = 0,
+    unreachable: int = 0,
+    suspended: int = 0,
+    unselected: int = 0,
+    left_out: int = 0,
+    excluded: int = 0,
+) -> tuple[str, ...]:
+    """The accounts not fully read, in the words of reports, mails and commands; `excluded` where nobody asks why they are."""
+    counted = (
+        (partial, "read in part"),
+        (unreachable, "not reached"),
+        (suspended, "suspended"),
+        (unselected, "not selected for this run"),
+        (left_out, "left out by the settings"),
+        (excluded, "left out"),
+    )
+    return tuple(f"{number(n)} {what}" for n, what in counted if n)
+
+
+def coverage(read: int, total: int, rest: Sequence[str]) -> str:
+    """13 of 17 accounts fully read, 2 read in part, 1 not reached and 1 suspended: `rest` is by `fared`."""
+    return ", ".join(
+        part for part in (f"{number(read)} of {count(total, 'account')} fully read", listing(rest)) if part
+    )
+
+
 def sentence(text: str) -> str:
     """First letter up, a full stop at the end; a first word that is a name (s3:GetObject) stays as it is."""
     text = text.strip()

@@ -8,8 +8,10 @@ from reporter import history
 from reporter.deliver.message import one_line, unusable
 from reporter.model import ACCOUNT, EVERY_PART, Account, Run, Unread
 from reporter.report.edition import Edition
+from reporter.report.words import listing
 from reporter.settings.schema import Recipient
 
+NAMED = 5  # accounts that are named where many have nobody
 BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")  # a tag may name several people
 
 # The address of an account's alternate contact (SECURITY, OPERATIONS, BILLING); None: AWS has none; Unread: not known.
@@ -71,6 +73,32 @@ def misaddressed(
     """The letters that `addressed` leaves out because what stands for an address is none, or could not be read."""
     wrong = (one for _, one in _found(recipients, accounts, schedule, contact) if isinstance(one, Misaddressed))
     return tuple(dict.fromkeys(wrong))
+
+
+def nobody_named(
+    recipients: Sequence[Recipient], accounts: Iterable[Account], schedule: str, contact: Contact = contacts_unread
+) -> tuple[str, ...]:
+    """Of each rule that finds its recipients in the accounts: for how many of them it finds nobody, and which."""
+    accounts = list(accounts)
+    return tuple(
+        said
+        for rule in recipients
+        if not rule.address and not (rule.schedules and schedule not in rule.schedules)
+        for said in _nobody_named(rule, accounts, contact)
+    )
+
+
+def _nobody_named(rule: Recipient, accounts: Sequence[Account], contact: Contact) -> Iterator[str]:
+    owned = list(_owned(rule.edition, accounts))
+    silent = [account for account in owned if not any(_owner(rule, account, contact))]
+    what = f"account_tag {rule.account_tag}" if rule.account_tag else f"alternate_contact {rule.alternate_contact}"
+    if not owned:
+        yield f"recipients by {what}: no account is meant by the edition {rule.edition}, so nobody gets a report by it"
+    elif silent:
+        names = listing([one_line(account.name or account.id, 60) for account in silent[:NAMED]])
+        more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        of = f"{len(silent)} of {len(owned)} accounts"
+        yield f"recipients by {what}: {of} name nobody, so nobody gets their reports by it: {names}{more}"
 
 
 def _found(

@@ -18,7 +18,7 @@ from reporter.drift.text import Beside, Line, group_lines, span
 from reporter.drift.wording import clean
 from reporter.model import Change, Run
 from reporter.report.render import Look, environment, stylesheet
-from reporter.run.lettering import WEBHOOK
+from reporter.run.lettering import WEBHOOK, token_for
 from reporter.run.watching import Watched, mark
 from reporter.settings import Settings
 
@@ -98,7 +98,8 @@ def queue(engine: history.Engine, watched: Watched, desk: Desk) -> Queued:
     sent = _sent(engine, watched.base, watched.at)
     letters: list[history.Letter] = []
     known, held, to = 0, 0, desk.to
-    for recipient in (*(one.lower() for one in to.addresses), *(f"{WEBHOOK}{name}" for name in to.webhooks)):
+    mailed = [one.lower() for one in to.addresses if one.lower() not in history.unsubscribed(engine)]
+    for recipient in (*mailed, *(f"{WEBHOOK}{name}" for name in to.webhooks)):
         told = {one for delivery in sent if delivery.recipient == recipient for one in delivery.payload.get("told", ())}
         new = [change for change in watched.alerts if mark(change) not in told]
         folds = [one for one in watched.loud if str(one) not in told]
@@ -159,7 +160,7 @@ def _letter(
         bodies = _written(desk.folder, edition, made)
         payload |= {
             "address": recipient, "folder": str(desk.folder.absolute()), "bodies": bodies, "attachments": [],
-            "left_out": [], "references": [],
+            "left_out": [], "references": [], "token": token_for(settings.mail),
         }  # fmt: skip
     return history.Letter(edition, recipient, id, payload)
 
@@ -184,8 +185,8 @@ def _sent(engine: history.Engine, base: Run, now: datetime) -> tuple[history.Del
 
 
 def _headline(changes: Sequence[Change], watched: Watched) -> str:
-    worst = changes[0].severity.upper() if changes else "ALMOST EVERYWHERE"
-    number = len(changes) + sum(one.worsened for one in watched.loud)
+    worst = changes[0].severity.upper() if changes else "MANY AT ONCE"
+    number = len(changes) + watched.folded
     what = "thing" if number == 1 else "things"
     first = f": {clean(changes[0].resource, 60)}" if number == 1 and changes else ""
     return f"{worst}, {number} {what} got worse{first}"
@@ -199,7 +200,8 @@ def _short(group: Group, watched: Watched) -> str:
     """A group in one line, for a channel."""
     change = group.first
     name = watched.names.get(change.account, "")
-    where = f"{len(group.changes)} resources in {len(group.accounts)} accounts" if len(group.changes) > 1 else (
+    there = f"{len(group.accounts)} account{'' if len(group.accounts) == 1 else 's'}"
+    where = f"{len(group.changes)} resources in {there}" if len(group.changes) > 1 else (
         f"{change.resource} ({name or change.account})"
     )  # fmt: skip
     return f"[{change.severity}] {where}: {change.summary}"

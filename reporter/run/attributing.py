@@ -8,6 +8,7 @@ from reporter import history
 from reporter.collect.door import Door
 from reporter.collect.events import lookup
 from reporter.drift import attribution
+from reporter.drift.claimed import NO_CLAIMS, Claims, claims
 from reporter.model import Account, Attribution, Change, Run
 
 Tell = Callable[[int, int, str], None]
@@ -46,8 +47,11 @@ def attribute(engine: history.Engine, door: Door, run: Run, changes: Iterable[Ch
     management = next((one.id for one in accounts.values() if one.management), "")
 
     def asked(account: str) -> list[tuple[Change, Attribution]]:
-        known = accounts.get(account)
-        return [(change, who_made(door, known, change, clock(), management)) for change in by_account[account]]
+        answers: list[tuple[Change, Attribution]] = []
+        for change in sorted(by_account[account], key=lambda one: one.detected_at):
+            before = claimed(engine, change, answers)
+            answers.append((change, who_made(door, accounts.get(account), change, clock(), management, before=before)))
+        return answers
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="who") as pool:
         for answers in pool.map(asked, sorted(by_account)):
@@ -58,6 +62,20 @@ def attribute(engine: history.Engine, door: Door, run: Run, changes: Iterable[Ch
     return found
 
 
+def claimed(engine: history.Engine, change: Change, answers: Iterable[tuple[Change, Attribution]] = ()) -> Claims:
+    """The events that made the resource's earlier changes, as far as they reach into this one's window; `answers` are newest."""
+    if change.not_before is None:
+        return NO_CLAIMS
+    since = change.not_before - attribution.EARLIER - attribution.LATER
+    found = history.changes(engine, since=since, type=change.type, resource=change.arn or change.resource)
+    earlier = [one for one in found if one.detected_at < change.detected_at and one.id is not None]
+    if not earlier:
+        return NO_CLAIMS
+    who = history.attributions(engine, [one.id for one in earlier if one.id is not None])
+    who |= {one.id: answer for one, answer in answers if one.id is not None}
+    return claims((one, who[one.id]) for one in earlier if one.id in who)
+
+
 def late(engine: history.Engine, now: datetime) -> tuple[Change, ...]:
     """Changes whose maker was asked for before CloudTrail could have told, and that may be asked about again by now."""
     recent = [one for one in history.changes(engine, since=now - LOOK_BACK) if _has_events(one)]
@@ -65,8 +83,16 @@ def late(engine: history.Engine, now: datetime) -> tuple[Change, ...]:
     return tuple(one for one in recent if one.id in known and _due(engine, one, known[one.id], now))
 
 
-def who_made(door: Door, account: Account | None, change: Change, now: datetime, management: str = "") -> Attribution:
-    """One question for each name the resource may have in the log, until one finds something."""
+def who_made(
+    door: Door,
+    account: Account | None,
+    change: Change,
+    now: datetime,
+    management: str = "",
+    *,
+    before: Claims = NO_CLAIMS,
+) -> Attribution:
+    """One question for each name the resource may have in the log, until one finds something that made no earlier change."""
     if account is None:
         return attribution.attribute(change, (), unavailable="the account has left the organization", asked_at=now)
     wanted = attribution.lookup(change)
@@ -78,7 +104,7 @@ def who_made(door: Door, account: Account | None, change: Change, now: datetime,
         )  # fmt: skip
         if answer.why is not None:
             return attribution.attribute(change, (), unavailable=str(answer.why), asked_at=now)
-        found = attribution.attribute(change, answer.events, asked_at=now)
+        found = attribution.attribute(change, answer.events, asked_at=now, claimed=before)
         if found.confidence != "none":
             return found
     return attribution.attribute(change, (), asked_at=now)

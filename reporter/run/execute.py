@@ -12,9 +12,9 @@ from reporter.collect.coverage import Coverage
 from reporter.collect.door import Door, open_door
 from reporter.collect.organization import Organization, configured, discover
 from reporter.collect.shards import collect_sharded
-from reporter.collect.snapshot import collect
+from reporter.collect.snapshot import Progress, collect
 from reporter.drift.changes import describe
-from reporter.model import Account, AccountSnapshot, Run
+from reporter.model import Account, AccountSnapshot, ReadStatus, Run
 from reporter.run.attributing import attribute_run
 from reporter.run.handing import Result, hand_over
 from reporter.run.judging import judge_run
@@ -22,14 +22,15 @@ from reporter.run.ready import check_folder
 from reporter.run.reverting import keep_reverted
 from reporter.run.selecting import check_accounts, check_editions, check_units, chosen, parsed, spelled, split
 from reporter.run.signing_key import check_key
-from reporter.run.stopping import UNSENT
+from reporter.run.stopping import UNSENT, nothing_to_resume
 from reporter.run.wiring import Judgement, WiringError, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
 
 LEASE = timedelta(minutes=3)
 KEEP_EVERY = 60.0  # seconds
+RUNS_BACK = 20  # among which a slot's own run is looked for
 Clock = Callable[[], datetime]
-Tell = Callable[[str, int, int, str], None]  # stage, done, total, what
+Tell = Callable[[str, int, int, object], None]  # stage, done, total, what (while reading: a Progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Request:
     resume: bool = False  # only finish what was begun
     editions: tuple[str, ...] = ()
     processes: int = 0  # that read; 0: as the settings say
+    # When the schedule's slot was first claimed: a run of the schedule begun since then is the slot's, an older one is not.
+    since: datetime | None = None
     # The name to act under if the owner of an interrupted run or letter is known dead; empty if it may be alive.
     inherit: Callable[[str], str] = lambda _: ""
 
@@ -95,13 +98,28 @@ def execute(settings: Settings, request: Request, *, owner: str, clock: Clock, t
     history.sync_waivers(engine, judged_by.waivers.items, clock())
     at = Setting(engine, settings, with_stored(judged_by, engine, clock()), request, owner, clock, tell)
     finished = _unfinished_business(at, door, found)
-    if finished is not None and (request.resume or not request.schedule or finished.run.schedule == request.schedule):
+    if finished is not None and (request.resume or not request.schedule or _is_of(request, finished.run)):
         return finished
     if request.resume:
         if (waiting := _waiting(engine)) is not None:
             return hand_over(at, waiting, resumed=True)
-        raise NothingToResume("no run was interrupted; `reporter run` without --resume starts a new one")
+        raise NothingToResume(nothing_to_resume(engine, clock(), request.dead))
+    if (done := _done_already(engine, request)) is not None:
+        return hand_over(at, done, resumed=True)
     return hand_over(at, _read(at, door, found))
+
+
+def _is_of(request: Request, run: Run) -> bool:
+    """Whether a run is the one that a schedule's slot asks for, and not an earlier slot's."""
+    in_time = request.since is None or (run.started_at is not None and run.started_at >= request.since)
+    return run.schedule == request.schedule and in_time
+
+
+def _done_already(engine: history.Engine, request: Request) -> Run | None:
+    """The run of a slot that was taken over after its process had sealed it: the slot is not run twice."""
+    if request.since is None:
+        return None
+    return next((run for run in history.last_runs(engine, RUNS_BACK) if _is_of(request, run)), None)
 
 
 def _waiting(engine: history.Engine) -> Run | None:
@@ -131,13 +149,15 @@ def _unfinished_business(at: Setting, door: Door, found: Organization | None) ->
     if run.selection != wanted and not at.request.resume:
         return None
     at = replace(at, request=_as_asked(at.request, run), owner=at.request.inherit(owner) or at.owner)
-    return hand_over(at, _read(at, door, found if run.selection == wanted else None), resumed=True)
+    done = _read(at, door, found if run.selection == wanted else None)
+    return hand_over(at, done, resumed=done.id == run.id)
 
 
 def _as_asked(request: Request, run: Run) -> Request:
     """The request that began a run, as far as the run tells."""
     ids, units = split(run.selection)
-    return replace(request, accounts=tuple(sorted(ids)), ous=units, schedule=run.schedule)
+    since = request.since if run.schedule == request.schedule else None
+    return replace(request, accounts=tuple(sorted(ids)), ous=units, schedule=run.schedule, since=since)
 
 
 def _read(at: Setting, door: Door, found: Organization | None = None) -> Run:
@@ -149,7 +169,7 @@ def _read(at: Setting, door: Door, found: Organization | None = None) -> Run:
     run = history.start_run(
         engine, kind=request.kind, as_of=clock(), owner=at.owner, now=clock(), lease=LEASE,
         organization=organization.id, tool_version=__version__, checks_hash=at.judgement.hash,
-        schedule=request.schedule, selection=request.selection,
+        schedule=request.schedule, selection=request.selection, not_before=request.since,
     )  # fmt: skip
     with _held(at, run):
         if picked.left:
@@ -193,7 +213,8 @@ def _discovered(
     """The organization as the settings want it read; what was asked for and is not there is refused."""
     scope = settings.organization
     tell("organization", 0, 1, "")
-    found = configured(door, scope.accounts) if scope.accounts else discover(door, last_known=last_known)
+    whole = not request.selection
+    found = configured(door, scope.accounts) if scope.accounts else discover(door, last_known=last_known, alone=whole)
     tell("organization", 1, 1, "")
     check_units(found, scope.ous, "[organization] ous:")
     check_accounts(found, request.accounts)
@@ -212,7 +233,8 @@ def _store(at: Setting, door: Door, organization: Organization, run: Run) -> Non
     engine = at.engine
     done = history.recorded_accounts(engine, run)
     covered = Coverage.of(organization)
-    total, number = len(covered.accounts), len(done & covered.accounts)
+    total, before = len(covered.accounts), len(done & covered.accounts)
+    standing = Progress(before, total, 0, 0, 0, 0, "", ReadStatus.READ)
     with closing(
         _snapshots(at, door, organization, done)
     ) as snapshots:  # whoever is stopped here stops the readers, too
@@ -220,8 +242,8 @@ def _store(at: Setting, door: Door, organization: Organization, run: Run) -> Non
             kept = snapshot if at.settings.collect.request_ids else without_requests(snapshot)
             history.record_account(engine, run, kept, describe)
             covered.add(snapshot)
-            number += 1
-            at.tell("read", number, total, f"{snapshot.account.name or snapshot.account.id}: {snapshot.status}")
+            standing = standing.after(snapshot)
+            at.tell("read", standing.accounts_done, total, standing)
     covered.check(already=done)
 
 

@@ -106,7 +106,7 @@ def _files(engine: history.Engine, previous: Run | None, run: Run, within: histo
 
 def _message(run: Run, changes: tuple[Change, ...]) -> bytes:
     """What the commit says: the run, and its changes in words, the worse first. Who made them may be found out later."""
-    lines = [f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: {len(changes)} changes", ""]
+    lines = [f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: {_counted(len(changes))}", ""]
     lines += [
         f"{one.direction.value} {one.kind.value} {one.arn or one.resource} ({one.account}): {one.summary}"
         for one in sorted(changes, key=rank)[:TOLD]
@@ -115,6 +115,10 @@ def _message(run: Run, changes: tuple[Change, ...]) -> bytes:
         lines.append(f"and {len(changes) - TOLD} more")
     lines += ["" if changes else "No changes.", f"Run-Id: {run.id}", f"Chain: {run.chain}"]
     return "".join(f"{_one_line(text)}\n" for text in lines).encode()
+
+
+def _counted(number: int) -> str:
+    return f"{number} change{'' if number == 1 else 's'}"
 
 
 def _differences(

@@ -12,7 +12,8 @@ from typing import Protocol
 from reporter import history
 from reporter.model import Account, Run
 from reporter.report.content import build
-from reporter.run.addressing import Addressed, Misaddressed, addressed, contacts_in, misaddressed
+from reporter.run.addressing import Addressed, Misaddressed, addressed, contacts_in, misaddressed, nobody_named
+from reporter.run.awaiting import no_more
 from reporter.run.lettering import Handed
 from reporter.run.posting import post, queue, transport
 from reporter.run.publish import WHOLE, Press, Published, look, options, publish
@@ -97,15 +98,19 @@ def hand_over(at: Setting, run: Run, *, resumed: bool = False) -> Result:
         if why := empty(edition, accounts, at.judgement):
             raise NotThere(f"--edition {why}")
     to, wrong = _recipients(at, run, accounts) if deliver else ((), ())
-    notes = tuple(sign_run(engine, run, at.settings, at.clock()))
+    to, stopped = _willing(engine, to)
+    nobody = nobody_named(at.settings.recipient, accounts, run.schedule, contacts_in(engine, run)) if deliver else ()
+    notes = (*sign_run(engine, run, at.settings, at.clock()), *stopped, *nobody)
     press = Press(engine, run, at.settings, at.judgement)
     wanted = {WHOLE, *asked, *(edition for _, _, edition in to)}
+    at.tell("report", 0, len(wanted), "")  # the first edition takes longest, and until it is there nothing else is said
     published = publish(press, wanted, at.telling("report"), at.clock())
     deliveries = _queued(at, run, published, to, wrong) if deliver else Counter()
     history.mark_handed_over(engine, run, at.clock())
     if deliver:
         at.tell("deliver", 0, 1, "")
-        deliveries += post(engine, at.settings, transport(at.settings), at.owner, at.clock, dead=at.request.dead)
+        way = transport(at.settings)
+        deliveries += post(engine, at.settings, way, at.owner, at.clock, dead=at.request.dead, held=True)
         at.tell("deliver", 1, 1, "")
     return _result(at, run, published, deliveries, resumed=resumed, notes=notes)
 
@@ -121,6 +126,13 @@ def _recipients(
         Misaddressed(address.lower(), edition, nothing[edition]) for _, address, edition in found if nothing[edition]
     )
     return tuple(one for one in found if not nothing[one[2]]), (*misaddressed(*who), *lost)
+
+
+def _willing(engine: history.Engine, to: tuple[Addressed, ...]) -> tuple[tuple[Addressed, ...], tuple[str, ...]]:
+    """Those who have not asked for no more mails; and of the others, that they did."""
+    stopped = history.unsubscribed(engine)
+    gone = sorted({address.lower() for _, address, _ in to} & stopped.keys())
+    return tuple(one for one in to if one[1].lower() not in stopped), tuple(no_more(one, stopped[one]) for one in gone)
 
 
 def _queued(

@@ -32,18 +32,34 @@ class Court:
 
     judgement: Judgement
     neighbours: Neighbours
+    shown: Callable[[str], Iterable[Subject]]  # what an account owns and others have named: type, id
 
     def answers(self, snapshot: AccountSnapshot, checks: Sequence[Check] | None = None) -> Iterator[Finding]:
         """Every check's answer about every resource of an account; an excluded account is asked nothing."""
         if snapshot.status is ReadStatus.EXCLUDED:
             return
+        snapshot = replace(snapshot, items=(*snapshot.items, *self._only_others_showed(snapshot)))
         estate = Estate(snapshot, self.neighbours, targets=self.judgement.targets, asked_by=_permission)
         yield from judge(estate, checks) if checks is not None else judge(estate)
+
+    def _only_others_showed(self, snapshot: AccountSnapshot) -> Iterator[ConfigurationItem]:
+        """The account's keys, log groups and topics that were read for another account, whose resources name them.
+
+        The account itself may have been read before anybody named them. A stale one does not count against the
+        account's own complete listing.
+        """
+        own = {(item.type, item.id) for item in snapshot.items}
+        for type, id in self.shown(snapshot.account.id):
+            item = None if (type, id) in own else self.neighbours.find(type, id)
+            if item is None or item.account != snapshot.account.id:
+                continue
+            if EVERY_PART not in item.unread or (type, item.region) not in snapshot.listed:
+                yield item
 
 
 def court(engine: history.Engine, run: Run, judgement: Judgement) -> Court:
     """The court for one run of the history, past or present."""
-    return Court(judgement, neighbours(engine, run))
+    return Court(judgement, neighbours(engine, run), partial(history.shown_by_others, engine))
 
 
 @dataclass(slots=True)
@@ -198,7 +214,7 @@ def waived_by(
     """Finding keys to the id of the waiver that covers each."""
     if not accepted.items:
         return {}
-    tags = {(item.type, item.id): _tags(item) for item in snapshot.items}
+    tags = {(item.type, item.id): tags_of(item) for item in snapshot.items}
     found = {}
     for finding in findings:
         own = tags.get((finding.type, finding.resource))
@@ -207,7 +223,7 @@ def waived_by(
     return found
 
 
-def _tags(item: ConfigurationItem) -> Mapping[str, str] | None:
+def tags_of(item: ConfigurationItem) -> Mapping[str, str] | None:
     """A resource's tags as they were read; None where they were not: what it was tagged with before waives nothing."""
     return None if item.unread.keys() & {EVERY_PART, "Tags"} else item.configuration.get("Tags")
 

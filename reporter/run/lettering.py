@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,12 +23,13 @@ from reporter.report.words import instant, listing
 from reporter.run.addressing import Addressed, Misaddressed
 from reporter.run.packing import digest_of
 from reporter.settings import Settings
-from reporter.settings.schema import Recipient
+from reporter.settings.schema import Mail, Recipient
 
 ARCHIVE_FOLDER, ARCHIVE_S3, WEBHOOK = "archive:folder", "archive:s3", "webhook:"
 MEDIA = {"pdf": "application/pdf", "html": "text/html", "csv": "text/csv", "json": "application/json"}
 OTHER_MEDIA = "application/octet-stream"
 NEWS_LINES = 10
+TOKEN_BYTES = 16  # 128 bits: not to be guessed
 
 
 class Printed(Protocol):
@@ -139,10 +141,12 @@ class _Writer:
         carried, left_out = self._carried(rule)
         link = self._link(left_out)
         zone = rule.time_zone if "time_zone" in rule.model_fields_set else self.handed.look.zone
-        note = " ".join(_notes(rule, self.one, carried, left_out, _until(link, zone, left_out)))
+        why = self._no_pdf() if "pdf" in rule.formats and self.one.pdf is None else ""
+        note = " ".join(filter(None, (why, *_notes(carried, left_out, _until(link, zone, left_out)))))
         if said := self.desk.before.get((edition.key, recipient)):
             note = f"{note} {said}".strip()
-        stop = unsubscribe_link(mail.unsubscribe, id, recipient) if mail.unsubscribe else ""
+        token = token_for(mail)
+        stop = unsubscribe_link(mail.unsubscribe, id, recipient, token)
         previous = self.handed.previous
         payload = {
             "address": address,
@@ -151,8 +155,15 @@ class _Writer:
             "attachments": carried,
             "left_out": [entry["file"] for entry in left_out],
             "references": thread(previous.id if previous else "", edition.key, recipient, mail.sender),
+            **({"token": token} if token else {}),
         }
         return history.Letter(edition.key, recipient, id, payload)
+
+    def _no_pdf(self) -> str:
+        """Why a page comes in place of the PDF that was asked for."""
+        if not self.desk.settings.report.pdf:
+            return "No PDFs are made here (report.pdf): in its place there is a page for the browser."
+        return "The PDF could not be made this time: in its place there is the same report as a page for the browser."
 
     def _carried(self, rule: Recipient) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The files a recipient asked for, as far as they fit into a mail, in the order asked; the rest is left to a link."""
@@ -199,12 +210,8 @@ def _asked(rule: Recipient, one: Printed) -> Iterator[Path]:
     yield from dict.fromkeys(found)
 
 
-def _notes(
-    rule: Recipient, one: Printed, carried: Sequence[Mapping[str, Any]], left_out: Sequence[Mapping[str, Any]], link: str
-) -> Iterator[str]:  # fmt: skip
+def _notes(carried: Sequence[Mapping[str, Any]], left_out: Sequence[Mapping[str, Any]], link: str) -> Iterator[str]:
     """What the mail says of its attachments."""
-    if "pdf" in rule.formats and one.pdf is None:
-        yield "The PDF could not be made this time; the same report is attached as a page for the browser."
     if carried:
         yield f"Attached: {listing([_sized(entry) for entry in carried])}."
     if left_out:
@@ -212,12 +219,14 @@ def _notes(
 
 
 def _until(link: Link | None, zone: str, left_out: Sequence[Mapping[str, Any]]) -> str:
+    them = "them" if len(left_out) > 1 else "it"
     if link is None:
-        return "There is no link to it; whoever sends you this report can hand it to you."
+        return f"There is no link to {them}; whoever sends you this report can hand {them} to you."
     opens = f"The link opens {left_out[0]['file']}" if left_out else "The link opens it"
+    others = " Ask whoever sends you this report for the others." if len(left_out) > 1 else ""
     if link.until is None:
-        return f"{opens}."
-    return f"{opens}, for whoever has it, until {instant(link.until, ZoneInfo(zone))}."
+        return f"{opens}.{others}"
+    return f"{opens}, for whoever has it, until {instant(link.until, ZoneInfo(zone))}.{others}"
 
 
 def _sized(entry: Mapping[str, Any]) -> str:
@@ -230,6 +239,11 @@ def _entry(file: Path) -> dict[str, Any]:
     data = file.read_bytes()
     name = f"{file.parent.name}-{file.name}"
     return {"file": file.name, "name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def token_for(mail: Mail) -> str:
+    """What only one mail will hold, so that only its reader can stop the mails; empty where no link needs it."""
+    return secrets.token_hex(TOKEN_BYTES) if "{token}" in mail.unsubscribe else ""
 
 
 def media_type(name: str) -> str:

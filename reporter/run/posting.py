@@ -21,17 +21,13 @@ from reporter.deliver.topic import is_topic, publish
 from reporter.deliver.webhook import post as tell
 from reporter.model import Run
 from reporter.report.edition import Edition
+from reporter.run.awaiting import no_more, nobody
 from reporter.run.lettering import ARCHIVE_FOLDER, ARCHIVE_S3, WEBHOOK, Desk, Handed, calls, copies, letters, media_type
 from reporter.settings import Settings
 
 NO_TRANSPORT = 'mail.transport is "none": nothing is sent; set it to "smtp" or "ses"'
 Clock = Callable[[], datetime]
 Dead = Callable[[str], bool]  # whether the owner of a lease is known to be dead
-
-
-def nobody(owner: str) -> bool:  # noqa: ARG001 - the signature of Dead
-    """What is said of owners where nobody can tell: none is known to be dead."""
-    return False
 
 
 class Unreadable(RuntimeError):
@@ -144,10 +140,18 @@ class Round:
     clock: Clock
     s3: Callable[[], Any]
     shut: dict[str, Outcome]
+    stopped: Callable[[], Mapping[str, datetime]]  # who asked for no more mails
 
 
 def post(
-    engine: history.Engine, settings: Settings, send: Send | None, owner: str, clock: Clock, *, dead: Dead = nobody
+    engine: history.Engine,
+    settings: Settings,
+    send: Send | None,
+    owner: str,
+    clock: Clock,
+    *,
+    dead: Dead = nobody,
+    held: bool = False,
 ) -> Counter[str]:
     """Send what is due; how many letters ended in each state ("elsewhere": another worker took it over meanwhile).
 
@@ -155,10 +159,13 @@ def post(
     it, else unknown.
 
     A way that turns out to be shut (no connection, wrong password) is tried once in a round, not once for each letter; the
-    others of that way wait as if they had been tried.
+    others of that way wait as if they had been tried. With `held`, what waits for a setting to be mended is due, too.
     """
     ended: Counter[str] = Counter()
-    at = Round(engine, settings, send, owner, clock, cache(partial(bucket, settings)), {})
+    if held:
+        history.retry_held(engine, owner, clock())
+    stopped = cache(partial(history.unsubscribed, engine))
+    at = Round(engine, settings, send, owner, clock, cache(partial(bucket, settings)), {}, stopped)
     rule = settings.mail.on_unknown
     while claimed := history.claim(engine, owner, clock(), lease=LEASE, on_unknown=rule, limit=1, dead=dead):
         ended[_one(at, claimed[0])] += 1
@@ -180,8 +187,9 @@ def _one(at: Round, delivery: history.Delivery) -> str:
 
 
 def _tries(engine: history.Engine, delivery: history.Delivery) -> int:
-    """How often the letter was taken up, this time included, also by workers that died over it."""
-    return len(history.entries(engine, "delivery", str(delivery.id), "delivery.claimed"))
+    """How often the letter was taken up, this time included, also by workers that died over it; not where it was held."""
+    acts = Counter(one.act for one in history.entries(engine, "delivery", str(delivery.id)))
+    return acts["delivery.claimed"] - acts["delivery.held"]
 
 
 def _attempt(at: Round, delivery: history.Delivery, tries: int) -> Outcome:
@@ -207,8 +215,10 @@ def _attempt(at: Round, delivery: history.Delivery, tries: int) -> Outcome:
 
 def _mailed(at: Round, delivery: history.Delivery, going: Callable[[], object]) -> Outcome:
     if at.send is None:
-        return Outcome("temporary", NO_TRANSPORT, shut=True)
+        return Outcome("temporary", NO_TRANSPORT, shut=True, ours=True)
     payload = delivery.payload
+    if (since := at.stopped().get(delivery.recipient)) is not None:
+        return Outcome("permanent", no_more(delivery.recipient, since))
     folder = Path(payload["folder"])
     bodies = json.loads(_bytes(folder / payload["bodies"], payload["bodies"].split(".")[-3]))
     letter = Letter(
@@ -221,6 +231,7 @@ def _mailed(at: Round, delivery: history.Delivery, going: Callable[[], object]) 
         at=delivery.queued_at,
         message_id=delivery.message_id,
         references=payload["references"],
+        token=payload.get("token", ""),
         attachments=[
             Attachment(entry["name"], media_type(entry["file"]), _bytes(folder / entry["file"], entry["sha256"]))
             for entry in payload["attachments"]
@@ -304,54 +315,3 @@ def _bytes(file: Path, sha256: str) -> bytes:
     if not hashlib.sha256(data).hexdigest().startswith(sha256):
         raise Unreadable(f"{file}: was altered after it was made; it is not sent")
     return data
-
-
-# --- what is open ---
-
-
-def unsettled(engine: history.Engine) -> tuple[history.Delivery, ...]:
-    """What somebody has to look at: everything unknown, and what failed of the latest run."""
-    last = {run.id for run in history.last_runs(engine, 1)}
-    rows = history.deliveries(engine, states={"unknown", "failed"})
-    return tuple(row for row in rows if row.state == "unknown" or row.run in last)
-
-
-def alarms(engine: history.Engine) -> tuple[str, ...]:
-    """The same in sentences, for a terminal, a log, or the organization's report."""
-    return tuple(map(trouble, unsettled(engine)))
-
-
-def trouble(row: history.Delivery) -> str:
-    """Why one delivery has not arrived, or may not have, and what to do about it, as a command."""
-    said = f"{row.edition} to {row.recipient}: {_SAID.get(row.state, 'it has not left yet')}"
-    why = f" ({row.detail})" if row.detail else ""
-    return f"{said}{why}; {next_step(row)}"
-
-
-def next_step(row: history.Delivery) -> str:
-    """What a person can do about a delivery that has not arrived."""
-    again = f'`reporter deliver resolve {row.id} pending --why "..."`, then `reporter deliver send`, sends it again'
-    if row.state == "unknown":
-        return f'ask the recipient: `reporter deliver resolve {row.id} sent --why "..."` if it arrived, else {again}'
-    if row.state == "failed":
-        return f"when that is mended, {again}"
-    if row.state == "pending" and row.next_attempt_at:
-        return f"`reporter deliver send` tries again from {row.next_attempt_at:%Y-%m-%d %H:%M} UTC on, as `reporter schedule` does"
-    return f"`reporter deliver show {row.id}` tells how it goes on"
-
-
-_SAID = {"unknown": "it is not known whether it arrived", "failed": "it was not delivered"}
-
-
-def in_hand(engine: history.Engine, now: datetime) -> tuple[str, ...]:
-    """Who is sending at this moment, and until when nobody else will, in sentences."""
-    rows = history.deliveries(engine, states={"claimed", "sending"})
-    held: dict[tuple[str, datetime], int] = {}
-    for row in rows:
-        if row.lease_until is not None and row.lease_until > now:
-            held[row.owner, row.lease_until] = held.get((row.owner, row.lease_until), 0) + 1
-    return tuple(
-        f"{count} {'letter is' if count == 1 else 'letters are'} being sent by {owner.rpartition(':')[0] or owner} until "
-        f"{until:%H:%M:%S} UTC; should that process be gone, `reporter deliver send` takes over after that"
-        for (owner, until), count in sorted(held.items())
-    )

@@ -85,7 +85,8 @@ def publish(press: Press, editions: Iterable[Edition], tell: Tell, now: datetime
             begun.append(Draft(content, (*files, ocsf_file(source, content))))
             yield job(content, files, look(press.settings))
 
-    done = []
+    done: list[Published] = []
+    tell(0, len(wanted), "")
     packs = packer(press.engine, press.run, _put, _signer(press), now)
     for made in _made(jobs(), press.settings):
         published = _packed(_write(begun.popleft(), made, press.settings, folder_of(press.settings, press.run)), packs)

@@ -20,7 +20,7 @@ from reporter.drift.paths import keys
 from reporter.drift.reverted import reverted_in_events
 from reporter.drift.sensitive import BUCKET, TRAIL
 from reporter.model import ACCOUNT, GLOBAL, Attribution, Change, ConfigurationItem, ReadStatus, Run
-from reporter.run.attributing import THREADS
+from reporter.run.attributing import THREADS, claimed
 from reporter.run.comparing import rank
 
 KEY = "AWS::KMS::Key"
@@ -54,22 +54,22 @@ def reverted(engine: history.Engine, door: Door, run: Run, within: history.Withi
     before = history.previous_run(engine, run)
     if before is None:
         return None
-    told = _told(engine, run, within)
+    known = _Known(engine, _looks(engine, before), _told(engine, run, within), _told_before(engine, before))
     management = next((one.id for one in history.accounts(engine, run).values() if one.management), "")
-    places = list(_places(engine, run, within))
+    places = list(_places(engine, run, within, known.looks))
     found: list[tuple[Change, Attribution]] = []
     unasked: dict[str, str] = {}
     calls = 0
 
     def asked(place: "_Place") -> "_Answer":
-        return _ask(door, place, before, run, management)
+        return _ask(door, place, management)
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="reverted") as pool:
         for number, (place, answer) in enumerate(zip(places, pool.map(asked, places), strict=True), 1):
             calls += answer.calls
             if answer.why:
                 unasked[f"{place.account} {place.region}"] = answer.why
-            found += _found(place, answer.events, before, run, told)
+            found += _found(place, answer.events, known)
             tell(number, len(places), f"{place.account} {place.region}")
     found.sort(key=lambda one: rank(one[0]))
     return Reverted(
@@ -87,7 +87,19 @@ def keep_reverted(engine: history.Engine, door: Door, run: Run, tell: Tell, now:
 
 def calls_needed(engine: history.Engine, run: Run, within: history.Within) -> int:
     """How many calls asking takes at least."""
-    return sum(len(place.names) for place in _places(engine, run, within))
+    before = history.previous_run(engine, run)
+    looks = _looks(engine, before) if before else {}
+    return sum(len(place.names) for place in _places(engine, run, within, looks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the history says already: when each account was looked at before, and what was told of it."""
+
+    engine: history.Engine
+    looks: Mapping[str, datetime]  # by account: what came after it is asked for
+    told: Mapping[tuple[str, str], set[str]]  # the parts that the run itself found changed
+    named: frozenset[str]  # the events that the run before told as come and gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +109,7 @@ class _Place:
     account: str
     region: str
     items: Sequence[ConfigurationItem]
+    since: datetime  # when the account was last looked at before
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,26 +125,42 @@ class _Answer:
     calls: int = 0
 
 
-def _places(engine: history.Engine, run: Run, within: history.Within) -> Iterator[_Place]:
+def _looks(engine: history.Engine, before: Run) -> dict[str, datetime]:
+    """When each account was last looked at, up to a run; an account that nobody had looked at cannot be as before."""
+    found = {one.account.id: one.last_read_at for one in history.readings(engine, before)}
+    return {account: at for account, at in found.items() if at is not None}
+
+
+def _told_before(engine: history.Engine, before: Run) -> frozenset[str]:
+    """The events that the run before told as come and gone: the windows overlap by the minutes that reading takes."""
+    kept = history.reverted(engine, before)
+    return frozenset(actor.event_id for _, who in (kept.changes if kept else ()) if who for actor in who.actors)
+
+
+def _places(
+    engine: history.Engine, run: Run, within: history.Within, looks: Mapping[str, datetime]
+) -> Iterator[_Place]:
     for snapshot in history.snapshots(engine, run, within):
-        if snapshot.status in {ReadStatus.EXCLUDED, ReadStatus.UNREACHABLE}:
+        since = looks.get(snapshot.account.id)
+        if since is None or snapshot.status in {ReadStatus.EXCLUDED, ReadStatus.UNREACHABLE}:
             continue
         by_region: dict[str, list[ConfigurationItem]] = defaultdict(list)
         for item in snapshot.items:
-            if item.type in ASKED and item.account == snapshot.account.id:
+            own = item.type in ASKED and item.account == snapshot.account.id
+            if own and item.captured_at > since:  # what was not read again is told by the run that reads it
                 by_region[GLOBAL_REGION if item.region == GLOBAL else item.region].append(item)
         for region, items in sorted(by_region.items()):
-            yield _Place(snapshot.account.id, region, items)
+            yield _Place(snapshot.account.id, region, items, since)
 
 
-def _ask(door: Door, place: _Place, before: Run, run: Run, management: str) -> _Answer:
+def _ask(door: Door, place: _Place, management: str) -> _Answer:
+    end = max(item.captured_at for item in place.items) + LATER
     events: dict[str, Mapping[str, Any]] = {}
     calls = 0
     for name in place.names:
         answer = lookup(
-            door, place.account, place.region, start=before.as_of, end=run.as_of + LATER, event_name=name,
-            management=management,
-        )  # fmt: skip
+            door, place.account, place.region, start=place.since, end=end, event_name=name, management=management
+        )
         calls += answer.calls.made
         if answer.why is not None:
             return _Answer(tuple(events.values()), str(answer.why), calls)
@@ -139,14 +168,24 @@ def _ask(door: Door, place: _Place, before: Run, run: Run, management: str) -> _
     return _Answer(tuple(events.values()), "", calls)
 
 
-def _found(
-    place: _Place, events: Sequence[Mapping[str, Any]], before: Run, run: Run, told: Mapping[tuple[str, str], set[str]]
-) -> Iterator[tuple[Change, Attribution]]:
+def _found(place: _Place, events: Sequence[Mapping[str, Any]], known: _Known) -> Iterator[tuple[Change, Attribution]]:
     """Writes that left no difference; a setting that differs between the runs anyway is told by them."""
-    for item in place.items if events else ():
-        change = reverted_in_events(item, events, not_before=before.as_of, detected_at=run.as_of + LATER)
-        if change is not None and not {keys(op.path)[0] for op in change.ops} & told.get((item.type, item.id), set()):
-            yield change, attribute(change, events)
+    new = [event for event in events if str(event.get("eventID")) not in known.named]
+    for item in place.items if new else ():
+        change = _came_and_went(item, new, place.since)
+        if change is None:
+            continue
+        seen = {claim.id for claim in claimed(known.engine, change).values()}
+        left = [event for event in new if str(event.get("eventID")) not in seen]
+        change = _came_and_went(item, left, place.since)
+        if change is not None and not {keys(op.path)[0] for op in change.ops} & known.told.get(
+            (item.type, item.id), set()
+        ):
+            yield change, attribute(change, left)
+
+
+def _came_and_went(item: ConfigurationItem, events: Sequence[Mapping[str, Any]], since: datetime) -> Change | None:
+    return reverted_in_events(item, events, not_before=since, detected_at=item.captured_at, later=LATER)
 
 
 def _told(engine: history.Engine, run: Run, within: history.Within) -> dict[tuple[str, str], set[str]]:

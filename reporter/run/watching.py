@@ -34,7 +34,7 @@ from reporter.model import (
     Run,
     Severity,
 )
-from reporter.run.attributing import attribute, late, who_made
+from reporter.run.attributing import attribute, claimed, late, who_made
 from reporter.run.comparing import rank, sensitive_in
 from reporter.run.judging import Court, court
 from reporter.run.wiring import collect_options, judgement
@@ -76,13 +76,14 @@ class Watched:
     at: datetime
     alerts: tuple[Change, ...]
     who: Mapping[int, Attribution]  # by place in `alerts`
-    folds: tuple[Fold, ...]  # almost everywhere: one line each
+    folds: tuple[Fold, ...]  # on many at once: one line each
     names: Mapping[str, str]  # of the accounts
     accounts: int
     unreachable: tuple[str, ...]  # accounts
     unread: int  # parts and listings that could not be read
     calls: int
     hidden: Mapping[str, int] = field(default_factory=dict)  # why: how many
+    folded: int = 0  # what got worse and is told by a fold alone
 
     @property
     def loud(self) -> tuple[Fold, ...]:
@@ -120,7 +121,7 @@ def look(settings: Settings, wanted: Wanted, engine: history.Engine, clock: Cloc
         attribute(engine, door, base, late(engine, clock()), lambda *_: None)
     return Watched(
         base, clock(), alerts, who, folds, {id: one.name for id, one in accounts.items()}, len(accounts),
-        tuple(unreachable), unread, calls, hidden,
+        tuple(unreachable), unread, calls, hidden, len(loud) - len(kept),
     )  # fmt: skip
 
 
@@ -245,7 +246,14 @@ def _who(
     sight: _Sight, alerts: Sequence[Change], accounts: Mapping[str, Account], now: datetime
 ) -> dict[int, Attribution]:
     return {
-        place: who_made(sight.door, accounts.get(change.account), change, now, sight.management)
+        place: who_made(
+            sight.door,
+            accounts.get(change.account),
+            change,
+            now,
+            sight.management,
+            before=claimed(sight.engine, change),
+        )
         for place, change in enumerate(alerts)
     }
 

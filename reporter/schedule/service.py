@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +23,8 @@ LOOK_AGAIN = timedelta(minutes=1)
 ATTEMPTS = 3
 OPENED = "0001-01-01T00:00"  # the slot that marks when a schedule was first seen; every other slot is later
 Clock = Callable[[], datetime]
-Start = Callable[[Schedule], str]  # runs the schedule's work, gives back the run's id; raises on failure
+# Runs the schedule's work for a slot first claimed at that instant; gives back the run's id, raises on failure.
+Start = Callable[[Schedule, datetime], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Timetable:
     owner: str
     clock: Clock
     post: Callable[[], object] = lambda: None  # sends what is due in the outbox: what was put off is tried between runs
+    dead: Callable[[str], bool] = lambda _: False  # whether the owner of a slot is known to be dead
 
 
 def triggers(schedules: Sequence[Schedule]) -> dict[str, CronTrigger]:
@@ -49,7 +52,9 @@ def tick(table: Timetable, schedule: Schedule) -> str | None:
     process has it. A schedule never seen before owes nothing for the past.
     """
     now = table.clock()
-    slot = history.take_over(table.engine, schedule.id, table.owner, now, lease=LEASE, attempts=ATTEMPTS)
+    slot = history.take_over(
+        table.engine, schedule.id, table.owner, now, lease=LEASE, attempts=ATTEMPTS, dead=table.dead
+    )
     if slot is None:
         slot = _claim(table, schedule, now)
     return None if slot is None else _work(table, schedule, slot)
@@ -131,7 +136,7 @@ def _work(table: Timetable, schedule: Schedule, slot: history.Slot) -> str | Non
     keeper = threading.Thread(target=_keep, args=(table, slot, over), daemon=True)
     keeper.start()
     try:
-        run_id = table.start(schedule)
+        run_id = table.start(schedule, slot.at)
     except Exception as error:  # noqa: BLE001 - whatever ended the work, the ledger must say that it failed and why
         log.error("schedule %s, slot %s failed: %s", schedule.id, slot.slot, error)  # noqa: TRY400
         history.finish_slot(table.engine, slot, table.owner, table.clock(), state="failed", detail=str(error))
@@ -145,4 +150,5 @@ def _work(table: Timetable, schedule: Schedule, slot: history.Slot) -> str | Non
 
 def _keep(table: Timetable, slot: history.Slot, over: threading.Event) -> None:
     while not over.wait(RENEW.total_seconds()):
-        history.renew_slot(table.engine, slot, table.owner, table.clock(), LEASE)
+        with suppress(history.HistoryError):  # the database is away: the next sign may come in time
+            history.renew_slot(table.engine, slot, table.owner, table.clock(), LEASE)

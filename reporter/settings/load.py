@@ -53,7 +53,7 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError("\n".join(sorted({_problem(e, path, by_environment) for e in error.errors()}))) from None
-    resolved = _resolve(settings, path.parent.resolve())
+    resolved = _resolve(settings, path.parent.resolve(), by_environment)
     if problems := sorted(_of_the_world(resolved)):
         raise SettingsError("\n".join(f"{path}: {problem}" for problem in problems))
     return resolved
@@ -124,10 +124,10 @@ def _refuse_secrets(values: Mapping[str, Any], path: Path) -> None:
                 section == "history" and isinstance(value, str) and not _has_password(value)
             )
             if value and not harmless:
-                variable = f"{PREFIX}{section}__{key}".upper()
+                variable = f"{PREFIX}{section}__{key}".upper()  # none of a section that may stand there several times
+                remedy = "name" if isinstance(tables, list) else f"set {variable} or name"
                 raise SettingsError(
-                    f"{path}: {section}.{key}: a secret does not belong in this file; "
-                    f"set {variable} or name a file in {section}.{key}_file"
+                    f"{path}: {section}.{key}: a secret does not belong in this file; {remedy} a file in {section}.{key}_file"
                 )
 
 
@@ -220,8 +220,9 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
-def _resolve(settings: Settings, base: Path) -> Settings:
-    """Secrets read from the files that name them; relative paths, the database's too, taken from the file's folder."""
+def _resolve(settings: Settings, base: Path, by_environment: Mapping[str, str]) -> Settings:
+    """Secrets read from the files that name them, unless the environment holds them; relative paths, the database's too, taken
+    from the file's folder."""
     changed: dict[str, Any] = {}
     for name in Settings.model_fields:
         part = getattr(settings, name)
@@ -230,6 +231,8 @@ def _resolve(settings: Settings, base: Path) -> Settings:
             changed[name] = part.model_copy(update=paths)
     for name, key in _secret_keys():
         part = changed.get(name, getattr(settings, name))
+        if f"{name}.{key}" in by_environment:
+            continue
         tables = part if isinstance(part, tuple) else (part,)
         opened = tuple(_with_secret(table, name, key, base) for table in tables)
         changed[name] = opened if isinstance(part, tuple) else opened[0]

@@ -214,7 +214,9 @@ class Mail(Section):
     attach_limit_megabytes: Annotated[float, Field(gt=0, le=29)] = 7.0
     on_unknown: Literal["skip", "resend"] = "skip"
     attempts: Annotated[int, Field(ge=1)] = 8
-    unsubscribe: str = ""
+    unsubscribe: Annotated[
+        str, _like(r"((https?://|mailto:)[^\s<>]+)?", "write an address like https://reports.example.com/stop/{token}")
+    ] = ""
 
 
 class Recipient(Section):

@@ -186,6 +186,12 @@ def build_account(world: World, member: Member) -> None:
     for store in member.event_data_stores:
         arn = f"arn:aws:cloudtrail:{store.region}:{member.id}:eventdatastore/{store.name}"
         place.stores[arn] = _store(arn, store.name) | store.fields
+        place.lake[arn] = {
+            "resource_policy": store.policy and json.dumps(store.policy),
+            "insights": [{"InsightType": kind} for kind in store.insights],
+            "event_configuration": store.event_configuration,
+            "tags": store.tags,
+        }
     for channel in member.channels:
         arn = f"arn:aws:cloudtrail:{channel.region}:{member.id}:channel/{channel.name}"
         place.channels[arn] = {
@@ -194,6 +200,7 @@ def build_account(world: World, member: Member) -> None:
             "Source": channel.source,
             "Destinations": list(channel.destinations),
         }
+        place.lake[arn] = {"resource_policy": channel.policy and json.dumps(channel.policy), "tags": channel.tags}
 
 
 def _store(arn: str, name: str) -> dict[str, Any]:

@@ -179,6 +179,10 @@ def get_event_selectors(world: World, request: Request) -> Answer:
 
 @answers("cloudtrail", "GetInsightSelectors")
 def get_insight_selectors(world: World, request: Request) -> Answer:
+    if arn := request.params.get("EventDataStore"):
+        if found := world.places[request.account].lake.get(arn, {}).get("insights"):
+            return as_json({"EventDataStoreArn": arn, "InsightSelectors": found})
+        return error(request, "InsightNotEnabledException", f"{arn} does not have Insights enabled.", 400)
     trail = find_trail(world, request, home=True)
     if trail is None:
         return not_found(request)

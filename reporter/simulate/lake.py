@@ -51,6 +51,9 @@ def get_channel(world: World, request: Request) -> Answer:
 
 @answers("cloudtrail", "GetEventConfiguration")
 def get_event_configuration(world: World, request: Request) -> Answer:
+    if arn := request.params.get("EventDataStore"):
+        kept = world.places[request.account].lake.get(arn, {}).get("event_configuration")
+        return as_json({"EventDataStoreArn": arn} | (kept or NO_EVENT_CONFIGURATION))
     trail = find_trail(world, request, home=True)
     if trail is None:
         return not_found(request)
@@ -63,12 +66,27 @@ def get_event_configuration(world: World, request: Request) -> Answer:
 def get_resource_policy(world: World, request: Request) -> Answer:
     arn = request.params.get("ResourceArn", "")
     place = world.places[request.account]
-    policy = next(
-        (kept[arn].get("resource_policy") for kept in (place.trails, place.stores, place.channels) if arn in kept), None
-    )
+    policy = next((kept[arn].get("resource_policy") for kept in (place.trails, place.lake) if arn in kept), None)
     if policy is None:
         return error(request, "ResourcePolicyNotFoundException", "The resource has no resource-based policy.", 400)
     return as_json({"ResourceArn": arn, "ResourcePolicy": policy})
+
+
+@answers("cloudtrail", "ListTags")
+def list_tags(world: World, request: Request) -> Answer | None:
+    """moto knows the tags of trails only."""
+    arns, kept = request.params.get("ResourceIdList") or [], world.places[request.account].lake
+    if not any(arn in kept for arn in arns):
+        return None
+    told = [(arn, kept.get(arn, {}).get("tags") or {}) for arn in arns]
+    return as_json(
+        {
+            "ResourceTagList": [
+                {"ResourceId": arn, "TagsList": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+                for arn, tags in told
+            ]
+        }
+    )
 
 
 @answers("cloudtrail", "LookupEvents")

@@ -159,6 +159,10 @@ class EventDataStore:
     name: str
     region: str = "us-east-1"
     fields: Document = field(default_factory=dict)
+    policy: Document | None = None
+    insights: tuple[str, ...] = ()
+    event_configuration: Document | None = None
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,8 @@ class Channel:
     region: str = "us-east-1"
     source: str = "Custom"
     destinations: tuple[Document, ...] = ()
+    policy: Document | None = None
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ encryption types and answers nonsense for sub-resources it does not know). Bucke
 """
 
 import json
+import re
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -131,6 +132,8 @@ def read(world: World, request: Request) -> Answer:
         return as_xml(
             f'<LocationConstraint xmlns="{S3_NAMESPACE}">{"" if region == "us-east-1" else region}</LocationConstraint>'
         )
+    if name == "metadataConfiguration" and name in kept:
+        return as_xml(_metadata_tables(kept[name].decode()))
     if name in kept:
         headers = {"content-type": "application/json" if name == "policy" else "application/xml"}
         if name == "lifecycle":
@@ -141,6 +144,17 @@ def read(world: World, request: Request) -> Answer:
     if name in DEFAULTS:
         return as_xml(DEFAULTS[name])
     return error(request, MISSING[name], "The configuration does not exist", 404, BucketName=request.bucket)
+
+
+def _metadata_tables(asked: str) -> str:
+    """What came of a metadata configuration: the tables that were asked for, with their state."""
+    inner = re.sub(r"^.*<MetadataConfiguration[^>]*>|</MetadataConfiguration>.*$", "", asked, flags=re.DOTALL)
+    tables = re.sub(r"<(/?)(\w+TableConfiguration)>", r"<\1\2Result>", inner)
+    tables = re.sub(r"<(\w+TableConfigurationResult)>", r"<\1><TableStatus>ACTIVE</TableStatus>", tables)
+    result = f"<MetadataConfigurationResult>{tables}</MetadataConfigurationResult>"
+    return (
+        f'<GetBucketMetadataConfigurationResult xmlns="{S3_NAMESPACE}">{result}</GetBucketMetadataConfigurationResult>'
+    )
 
 
 def _private_acl(account: str) -> str:

@@ -44,6 +44,7 @@ class Place:
     trails: dict[str, Document] = field(default_factory=dict)  # trail ARN to {errors, region_errors, minutes_ago, ...}
     stores: dict[str, Document] = field(default_factory=dict)  # event data store ARN to GetEventDataStore
     channels: dict[str, Document] = field(default_factory=dict)  # channel ARN to GetChannel
+    lake: dict[str, Document] = field(default_factory=dict)  # ARN of either to what other calls say of it
     directory_buckets: dict[str, Any] = field(default_factory=dict)
     access_points: dict[tuple[str, str], Any] = field(default_factory=dict)  # region and name
     multi_region_access_points: tuple[Any, ...] = ()

@@ -1,4 +1,5 @@
-"""The pages: which runs there were, their reports, what became of each mail. Reads the history, changes nothing.
+"""The pages: which runs there were, their reports, what became of each mail. Reads the history, changes nothing, but for one
+thing: whoever has a mail can stop the mails to its recipient (`/stop/TOKEN`, List-Unsubscribe, one click by RFC 8058).
 
 There is no sign-in here: the server listens on loopback, and whoever wants it elsewhere puts a reverse proxy with
 authentication before it. Every answer carries a strict content security policy; files are served by the digest that the
@@ -7,8 +8,9 @@ web site whose name is made to lead to 127.0.0.1 could have a visitor's browser 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,7 +35,14 @@ HEADERS = {
     b"cache-control": b"private, no-store",
     b"cross-origin-opener-policy": b"same-origin",
 }
+FORMS = HEADERS | {  # of the one page that asks a question
+    b"content-security-policy": HEADERS[b"content-security-policy"].replace(
+        b"form-action 'none'", b"form-action 'self'"
+    )
+}
+STOP = "/stop/"
 RUNS_SHOWN = 60
+NO_SUCH_MAIL = "No mail carries this link. Copy it whole from the mail, or ask who sends you the reports to stop them."
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -46,7 +55,8 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *HEADERS.items()]
+                safe = FORMS if scope["path"].startswith(STOP) else HEADERS
+                message["headers"] = [*message.get("headers", []), *safe.items()]
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -86,6 +96,7 @@ class Pages:
     engine: history.Engine
     templates: Environment
     title: str
+    clock: Callable[[], datetime]
 
     def home(self, request: Request) -> Response:  # noqa: ARG002 - a page without questions
         """All runs, the newest first."""
@@ -113,6 +124,21 @@ class Pages:
                 return _file(Path(report.path), report.sha256)
         raise HTTPException(404, f"run {run.seq} has no report called {wanted}")
 
+    def ask_stop(self, request: Request) -> Response:
+        """Whether the mails are to stop. Asking changes nothing: mail filters open every link."""
+        mail = history.mailed_by(self.engine, request.path_params["token"])
+        if mail is None:
+            raise HTTPException(404, NO_SUCH_MAIL)
+        return self._page("stop.html.j2", recipient=mail.recipient, done=False)
+
+    def stop(self, request: Request) -> Response:
+        """The mails to the recipient of a mail are stopped."""
+        try:
+            recipient = history.unsubscribe(self.engine, request.path_params["token"], self.clock())
+        except history.Refused:
+            raise HTTPException(404, NO_SUCH_MAIL) from None
+        return self._page("stop.html.j2", recipient=recipient, done=True)
+
     def health(self, request: Request) -> Response:  # noqa: ARG002 - a probe
         """Whether the history answers."""
         history.last_runs(self.engine, 1)
@@ -131,15 +157,24 @@ class Pages:
         return HTMLResponse(self.templates.get_template(f"web/{name}").render(title=self.title, **values))
 
 
-def application(engine: history.Engine, templates: Path, title: str, *, names: Iterable[str] = ()) -> Starlette:
+def application(
+    engine: history.Engine,
+    templates: Path,
+    title: str,
+    *,
+    names: Iterable[str] = (),
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Starlette:
     """The web application over one history, answering to loopback's names and the ones given."""
     loaded = Environment(loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined)
-    pages = Pages(engine, loaded, title)
+    pages = Pages(engine, loaded, title, clock)
     return Starlette(
         routes=[
             Route("/", pages.home),
             Route("/runs/{run}", pages.run),
             Route("/runs/{run}/{name}", pages.file),
+            Route(f"{STOP}{{token}}", pages.ask_stop),
+            Route(f"{STOP}{{token}}", pages.stop, methods=["POST"]),
             Route("/health", pages.health),
         ],
         middleware=[Middleware(SafeHeaders), Middleware(OwnNames, names=(*LOOPBACK, *names))],

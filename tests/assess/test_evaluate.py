@@ -51,7 +51,7 @@ def test_text_comes_from_the_docstring(registry):
         "aws s3api put-bucket-versioning --bucket {Name} --versioning-configuration Status=Enabled",
         "aws s3api get-bucket-versioning --bucket {id}",
     ]
-    assert one.code.terraform == ""
+    assert one.code == ()
 
 
 def test_text_without_sections():

@@ -201,6 +201,25 @@ def test_what_cannot_be_taken_back_is_not_run_by_the_dozen(run):
     assert "look first: aws s3api get-bucket-policy" in script
 
 
+def test_what_is_switched_on_already_stops_no_plan(run):
+    """Services answer that they are on in words of their own: the plan goes on, as after what exists already."""
+    fix = "aws securityhub enable-security-hub --region us-east-1\naws macie2 enable-macie --region us-east-1"
+    (script,) = fix_plan([finding(fix)]).values()
+    assert script.count("\ncreate aws ") == 2
+    done, asked = run(script, "--apply", FAKE_ERROR="Account is already subscribed to Security Hub")
+    assert done.returncode == 0, done.stderr
+    assert len(asked) == 2
+
+
+def test_what_takes_the_place_of_all_that_is_set_is_left_to_a_person(run):
+    """A trail's selectors are replaced as a whole: those for other events would go unseen, so nobody does it unread."""
+    put = "aws cloudtrail put-event-selectors --trail-name t --event-selectors file://s.json"
+    (script,) = fix_plan([finding(put + "\naws cloudtrail start-logging --name t")]).values()
+    assert run(script, "--apply")[1] == []
+    assert f"look at that first, then run: {put}" in script
+    assert "then run: aws cloudtrail start-logging --name t" in script
+
+
 def test_the_fixes_of_all_checks_go_into_a_plan():
     """Each check's fix is a command that may run once its values are chosen, never prose or a deletion of data."""
     for check in evaluate.CHECKS.values():

@@ -6,6 +6,7 @@ line is one JSON object. `--peers DIR` (an environment with prowler in it) adds 
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import pickle
@@ -15,16 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-
-from canned_aws import REGIONS, World  # noqa: E402 - a neighbour, no package
 
 ACCOUNTS = 10  # of the loop over a peer
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
@@ -38,6 +35,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     """A certificate for the loopback, and a bundle of all public authorities with ours: loading it is what a connection costs."""
     import botocore
     import trustme
+    from canned_aws import REGIONS
 
     authority = trustme.CA()
     names = [
@@ -72,6 +70,7 @@ class Server:
 
     def ask(self, path: str) -> dict[str, Any]:
         import ssl
+        import urllib.request
 
         context = ssl.create_default_context(cafile=str(self.folder / "bundle.pem"))
         with urllib.request.urlopen(f"{self.url}{path}", context=context) as answer:
@@ -271,6 +270,7 @@ def part_boto3_fresh(folder: Path, threads: int, log: str, skip: int) -> dict[st
 def table_count(accounts: int, buckets: int, regions: int) -> int:
     """The calls the table asks for in the canned organization: each part once, but for answers that are known from another."""
     import botocore.session
+    from canned_aws import World
 
     from reporter.collect.estimate import parts_asked
     from reporter.collect.resources import LISTED_TYPES
@@ -308,6 +308,8 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="an environment with prowler in it")
     told = parser.parse_args()
     if told.part:
+        if told.part in {"ours", "simulated"}:
+            gc.set_threshold(50_000, 20, 20)  # as the program does, before it imports anything
         if told.part != "simulated":
             resolve_to_the_server()
         print(json.dumps(globals()[f"part_{told.part}"](told.folder, told.threads, told.log, told.skip)))
@@ -454,6 +456,8 @@ def peers(environment: Path) -> dict[str, Any]:
 
 def alike(simulated: Any) -> Any:
     """Ten accounts of ten buckets, in all regions."""
+    from canned_aws import REGIONS
+
     ids = [simulated.account_id(3, f"account-{number}") for number in range(ACCOUNTS)]
     members = tuple(
         simulated.Member(

@@ -155,9 +155,6 @@ def ask_ourselves(simulation: Simulation, organization: Organization) -> dict[tu
     with tempfile.TemporaryDirectory() as folder:
         engine = history.connect(f"sqlite:///{folder}/reporter.db")
         history.prepare(engine, simulation.now)
-        truth.judged(engine, simulation, organization, by)
-        simulation.advance(minutes=30)
-        # the second run knows of the keys that only other accounts name, and reads them in their own account
         run = truth.judged(engine, simulation, organization, by)
         for finding in replayed(engine, run, by):
             name = finding.resource
@@ -217,7 +214,7 @@ def told(rows: Iterable[Row], organization: Organization) -> dict[Place, list[Ro
 
 @dataclass(frozen=True)
 class Outcome:
-    """One comparison: `verdict` is agreed, wrong, narrower, ours_wrong or unexplained."""
+    """One comparison: `verdict` is agreed, beyond (agreed as far as Prowler asks), wrong, ours_wrong or unexplained."""
 
     question: Question
     place: Place
@@ -270,7 +267,7 @@ def show(outcomes: list[Outcome]) -> None:
     """The table of questions, the disagreements, the explanations used."""
     counts: dict[Question, Counter[bool]] = defaultdict(Counter)
     for one in outcomes:
-        counts[one.question][one.verdict == "agreed"] += 1
+        counts[one.question][one.verdict in {"agreed", "beyond"}] += 1
     print(f"{'our check':58} {'agree':>6} {'differ':>6}  Prowler's")
     for question, count in sorted(counts.items(), key=lambda item: item[0].ours):
         print(f"{' '.join(question.ours):58} {count[True]:6} {count[False]:6}  {' '.join(question.theirs)}")
@@ -306,8 +303,12 @@ def main() -> None:
             outcomes += compared(organization, written, read_answers(kept / title), ours)
     show(outcomes)
     verdicts = Counter(one.verdict for one in outcomes)
-    figures = {"compared": len(outcomes), "agreed": verdicts["agreed"], "prowler_wrong": verdicts["wrong"]}
-    figures |= {"prowler_narrower": verdicts["narrower"], "ours_wrong": verdicts["ours_wrong"]}
+    figures = {
+        "compared": len(outcomes),
+        "agreed": verdicts["agreed"],
+        "agreed_where_ours_asks_more": verdicts["beyond"],
+    }
+    figures |= {"prowler_wrong": verdicts["wrong"], "ours_wrong": verdicts["ours_wrong"]}
     print(json.dumps({**figures, "unexplained": verdicts["unexplained"], "prowler": VERSION}))
 
 

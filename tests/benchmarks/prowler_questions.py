@@ -1,8 +1,9 @@
 """Which of Prowler's checks ask what ours ask, and why the answers part: data for `judge_prowler.py`.
 
 An explanation is held against what was built, never against what either side says of it: `holds` reads the simulated account,
-bucket or trail. `kind` is "wrong" where Prowler's answer contradicts AWS's own rules or says more than it could see, "narrower"
-where it is right about a smaller question than ours (the row of our check says which).
+bucket or trail. `kind` is "wrong" where Prowler's answer contradicts AWS's own rules or says more than it could see: a
+disagreement. It is "beyond" where both say the same of all that Prowler asks, and ours answers otherwise for a clause that
+its check's own title adds: no disagreement, and counted apart.
 """
 
 import fnmatch
@@ -246,6 +247,12 @@ def _records_objects(case: Case) -> bool:
     return any("AWS::S3::Object" in json.dumps(_selectors(trail)) for _, trail in case.trails)
 
 
+def _writes_only(trail: Trail) -> bool:
+    """No selector of object events takes reads."""
+    chosen = [json.dumps(one) for one in _selectors(trail).get("AdvancedEventSelectors", [])]
+    return bool(chosen) and all('"readOnly", "Equals": ["false"]' in one for one in chosen if "AWS::S3::Object" in one)
+
+
 def _single_region_only(case: Case) -> bool:
     return not any(trail.multi_region and trail.logging for _, trail in case.trails)
 
@@ -335,9 +342,10 @@ EXPLANATIONS = (
         _seen_in_many_regions,
     ),
     Explanation(
-        "insights-one-kind", "cloudtrail-insights", P, F, "narrower",
-        "Any one kind of insight is enough for it; call rate and error rate see different things.",
-        lambda case: all(len(trail.insights) < 2 for _, trail in case.trails),
+        "insights-one-kind", "cloudtrail-insights", P, F, "beyond",
+        "Both see a logging trail with insights; ours asks for call rates and error rates, and one of the two is missing.",
+        lambda case: any(trail.logging and trail.insights for _, trail in case.trails)
+        and len({kind for _, trail in case.trails if trail.logging for kind in trail.insights}) == 1,
     ),
     Explanation(
         "validation-of-a-stopped-trail", "cloudtrail-log-file-validation", P, F, "wrong",
@@ -350,9 +358,9 @@ EXPLANATIONS = (
         lambda case: case.key is not None and case.key_state(case.key) != "Enabled",
     ),
     Explanation(
-        "key-of-aws", "s3-bucket-kms-encryption", P, F, "narrower",
-        "AWS's own key is enough for it; that key's policy cannot be changed, so access to it cannot be withdrawn.",
-        lambda case: case.key is None,
+        "key-of-aws", "s3-bucket-kms-encryption", P, F, "beyond",
+        "Both see encryption by KMS; ours asks for a customer managed key, and here it is AWS's own, whose policy nobody can change.",
+        lambda case: case.key is None and "aws:kms" in json.dumps(case.bucket.encryption),
     ),
     Explanation(
         "policy-not-looked-at", "cloudtrail-bucket-not-public", P, F, "wrong",
@@ -425,9 +433,9 @@ EXPLANATIONS = (
         _enabled_lifecycle,
     ),
     Explanation(
-        "lock-without-days", "s3-bucket-object-lock", P, F, "narrower",
-        "Object Lock is switched on, but new objects are locked for less than the target, or not at all.",
-        lambda case: _locked_days(case) < 365,
+        "lock-without-days", "s3-bucket-object-lock", P, F, "beyond",
+        "Both see Object Lock switched on; ours asks for the target days, and new objects are locked for less, or not at all.",
+        lambda case: bool(case.bucket.object_lock) and _locked_days(case) < 365,
     ),
     Explanation(
         "denial-in-part", "s3-bucket-tls-only", P, F, "wrong",
@@ -451,9 +459,9 @@ EXPLANATIONS = (
         or not any(one.name == _log_target(case) for member in case.organization.accounts for one in member.buckets),
     ),
     Explanation(
-        "recorded-by-data-events", "cloudtrail-bucket-access-logging", F, P, "narrower",
-        "Access to the bucket is recorded by data events, object by object; it knows server access logs only.",
-        _records_objects,
+        "recorded-by-data-events", "cloudtrail-bucket-access-logging", F, P, "beyond",
+        "Both see no server access logs; for ours data events do as well, and they record access object by object.",
+        lambda case: not _log_target(case) and _records_objects(case),
     ),
     Explanation(
         "every-bucket-covered", "cloudtrail-s3-data-events-*", F, P, "wrong",
@@ -461,9 +469,9 @@ EXPLANATIONS = (
         _one_bucket_only,
     ),
     Explanation(
-        "no-bucket", "cloudtrail-s3-data-events-*", P, N, "narrower",
-        "The account has no bucket that could be recorded.",
-        lambda case: not case.member.buckets,
+        "writes-only", "cloudtrail-s3-data-events-read", P, f"{F} {N}", "wrong",
+        "The advanced selector records writes alone (readOnly is false), and it is asked for reads: it does not look at the field.",
+        lambda case: _records_objects(case) and all(_writes_only(trail) for _, trail in case.trails),
     ),
     Explanation(
         "single-region-trails", "cloudtrail-multi-region", P, F, "wrong",

@@ -17,6 +17,8 @@ UNTOLD = [{"Protocol": "email", "SubscriptionArn": "PendingConfirmation"}]
 PUBLIC_TOPIC = {"Statement": eg.statement("*", "SNS:Publish")}
 GRANT = {"GranteePrincipal": f"arn:aws:iam::{eg.STRANGER}:role/X", "Operations": ["Decrypt"]}
 STOPPED = {"Status__IsLogging": False}
+ONE_REGION = {"IsMultiRegionTrail": False, "RegionStatus": {}}
+ASK_FOR_A_TRAIL = ("cloudtrail-enabled", "cloudtrail-management-events", "cloudtrail-insights")
 
 
 def failing(check: str, example: list[object]) -> Finding:
@@ -26,8 +28,8 @@ def failing(check: str, example: list[object]) -> Finding:
 
 
 def verbs(fix: str) -> list[str]:
-    """`aws s3api put-bucket-policy ...` as put-bucket-policy."""
-    return [line.split()[2] for line in fix.splitlines()]
+    """`aws s3api put-bucket-policy ...` as put-bucket-policy, once where it is given for several regions."""
+    return list(dict.fromkeys(line.split()[2] for line in fix.splitlines()))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,49 @@ def verbs(fix: str) -> list[str]:
             [eg.account(), eg.trail(Selectors=eg.classic("WriteOnly"))],
             ["put-event-selectors"],
         ),
+        *(
+            (check, [eg.account(), eg.trail(**STOPPED), eg.bucket()], ["start-logging"])
+            for check in (*ASK_FOR_A_TRAIL, "cloudtrail-s3-data-events-read", "cloudtrail-s3-data-events-write")
+        ),
+        *((check, [eg.account(), eg.trail(**ONE_REGION)], ["update-trail"]) for check in ASK_FOR_A_TRAIL[:2]),
+        *((check, [eg.account(VisibleTrails=[])], ["create-trail", "start-logging"]) for check in ASK_FOR_A_TRAIL[:2]),
+        (
+            "cloudtrail-enabled",
+            [eg.account(), eg.trail(**ONE_REGION, **STOPPED)],
+            ["update-trail", "start-logging"],
+        ),
+        (
+            "cloudtrail-management-events",
+            [eg.account(), eg.trail(**STOPPED, Selectors=eg.classic("WriteOnly"))],
+            ["put-event-selectors", "start-logging"],
+        ),
+        (
+            "cloudtrail-insights",
+            [eg.account(), eg.trail(InsightSelectors=None)],
+            ["put-insight-selectors"],
+        ),
+        ("guardduty-s3-protection", [eg.account()], ["create-detector"]),
+        (
+            "guardduty-s3-protection",
+            [eg.account(), *eg.in_every_region(eg.detector, Detail={"Status": "ENABLED"})],
+            ["update-detector"],
+        ),
+        (
+            "guardduty-enabled",
+            [eg.account(), eg.detector(eg.REGIONS[0], Detail__Status="DISABLED")],
+            ["create-detector", "update-detector"],
+        ),
+        (
+            "config-recorder",
+            [eg.account()],
+            ["put-configuration-recorder", "put-delivery-channel", "start-configuration-recorder"],
+        ),
+        (
+            "config-recorder",
+            [eg.account(), *eg.in_every_region(eg.recorder, Status={"recording": False})],
+            ["start-configuration-recorder"],
+        ),
+        ("macie-enabled", [eg.account(), *eg.in_every_region(eg.macie, status="PAUSED")], ["update-macie-session"]),
         ("cloudtrail-notification", [eg.trail(SnsTopicARN=None)], ["update-trail"]),
         ("cloudtrail-notification", [eg.trail(), eg.topic(Subscriptions=UNTOLD)], ["subscribe"]),
         (
@@ -98,6 +143,107 @@ def test_a_store_keeps_what_is_long_enough() -> None:
     fix = failing("cloudtrail-event-data-store-protected", [store, eg.key()]).fix
     assert "--termination-protection-enabled" in fix
     assert "--retention-period" not in fix
+
+
+def test_the_trail_that_is_stopped_is_started_where_it_lives() -> None:
+    """Of two trails the one with less to do is mended: started by its ARN, in its home region, in its owner's account."""
+    lame = eg.trail(**ONE_REGION, **STOPPED, Selectors=eg.classic("WriteOnly"), InsightSelectors=None)
+    stopped = eg.organization_trail(**STOPPED)
+    both = [eg.account(VisibleTrails=[lame.id, stopped.id]), lame, stopped, eg.bucket()]
+    for check in ("cloudtrail-enabled", "cloudtrail-management-events", "cloudtrail-insights"):
+        fix = failing(check, both).fix
+        assert fix == (
+            f"# in account {eg.MANAGEMENT}\naws cloudtrail start-logging --name {stopped.id} --region {stopped.region}"
+        )
+
+
+def test_a_policy_of_the_organization_is_attached_from_its_management_account() -> None:
+    """The account that lacks protection cannot give it to itself; it is the target, not the place."""
+    where, command = failing("organization-protects-cloudtrail", [eg.account(VisibleTrails=[])]).fix.splitlines()
+    assert where == f"# in account {eg.MANAGEMENT}"
+    assert command.endswith(f"--target-id {eg.HOME}")
+
+
+def test_commands_that_name_a_log_group_act_where_it_lives() -> None:
+    """A filter that is missing on the organization trail's log group is made in that group's account and region."""
+    trail = eg.organization_trail(CloudWatchLogsLogGroupArn=eg.LOG_GROUP_ARN.replace(eg.HOME, eg.ARCHIVE))
+    example = [eg.account(VisibleTrails=[trail.id]), trail, eg.log_group(account=eg.ARCHIVE)]
+    where, first, *_ = failing("cloudtrail-alarm-root-use", example).fix.splitlines()
+    assert where == f"# in account {eg.ARCHIVE}"
+    assert "--log-group-name example-trail " in first
+    assert first.endswith(f"--region {eg.HERE}")
+
+
+@pytest.mark.parametrize(
+    ("check", "example", "places"),
+    [
+        ("guardduty-enabled", [eg.account(), eg.detector(eg.REGIONS[0])], eg.REGIONS[1:]),
+        ("access-analyzer-enabled", [eg.account(), eg.analyzer(eg.REGIONS[0])], eg.REGIONS[1:]),
+        ("securityhub-enabled", [eg.account()], eg.REGIONS),
+        ("macie-enabled", [eg.account()], eg.REGIONS),
+    ],
+)
+def test_what_is_off_in_several_regions_is_switched_on_in_each(
+    check: str, example: list[object], places: list[str]
+) -> None:
+    """The command is given once for every region that lacks the service, and none is left for the reader to fill in."""
+    fix = failing(check, example).fix
+    assert [line.split("--region ")[1] for line in fix.splitlines()] == sorted(places)
+    assert "<" not in fix
+
+
+def test_regions_with_and_without_get_commands_of_their_own() -> None:
+    """A detector that is suspended is switched on where it is; where there is none one is made."""
+    first, *others = eg.REGIONS
+    fix = failing("guardduty-enabled", [eg.account(), eg.detector(first, Detail__Status="DISABLED")]).fix
+    made = [line for line in fix.splitlines() if "create-detector" in line]
+    assert [line.split("--region ")[1] for line in made] == sorted(others)
+    assert f"update-detector --detector-id <DETECTOR_ID> --enable --region {first}" in fix
+
+
+@pytest.mark.parametrize(
+    ("check", "example", "wanted", "unwanted"),
+    [
+        ("cloudtrail-enabled", [eg.account(), eg.trail(**STOPPED)], "enable_logging", "organization-trail"),
+        ("cloudtrail-enabled", [eg.account(VisibleTrails=[])], "organization-trail", "enable_logging"),
+        ("cloudtrail-log-file-validation", [eg.trail(**STOPPED)], "enable_logging", "validation"),
+        (
+            "cloudtrail-multi-region",
+            [eg.account(), eg.trail(Selectors=eg.classic("WriteOnly"))],
+            "include_management_events",
+            "is_multi_region",
+        ),
+        (
+            "cloudtrail-event-data-store-protected",
+            [eg.event_data_store(Detail__TerminationProtectionEnabled=False, Detail__RetentionPeriod=3653), eg.key()],
+            "termination_protection_enabled",
+            "retention_period",
+        ),
+        (
+            "guardduty-s3-protection",
+            [eg.account(), *eg.in_every_region(eg.detector, Detail={"Status": "ENABLED"})],
+            "aws_guardduty_detector_feature",
+            'resource "aws_guardduty_detector" ',
+        ),
+    ],
+)
+def test_the_code_mends_the_clause_that_fails(check: str, example: list[object], wanted: str, unwanted: str) -> None:
+    """Terraform and CloudFormation say the same as the commands: no trail is made where one is merely stopped."""
+    found = failing(check, example)
+    code = CHECKS[check].as_code(found.fix)
+    assert wanted in code.terraform
+    assert unwanted not in code.terraform
+
+
+@pytest.mark.parametrize("id", sorted(CHECKS))
+def test_a_failure_with_code_gets_the_code_of_its_clause(id: str) -> None:
+    """What a fragment mends is among the commands of the finding; a check of one clause needs no word for it."""
+    check = CHECKS[id]
+    for example in check.fails:
+        for estate in eg.estates(example).values():
+            for found in judge(estate, [check]):
+                code = check.as_code(found.fix)
+                assert not code.mends or any(word in found.fix for word in code.mends)
 
 
 @pytest.mark.parametrize("id", sorted(CHECKS))

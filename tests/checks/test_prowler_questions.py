@@ -38,8 +38,36 @@ def test_an_explanation_is_about_a_question_and_says_why(one) -> None:
     compared = {question.ours[0] for question in QUESTIONS}
     assert all(any(fnmatch.fnmatchcase(check, glob) for check in compared) for glob in one.checks.split())
     assert one.why.endswith(".")
-    assert one.kind in {"wrong", "narrower"}
+    assert one.kind in {"wrong", "beyond"}
     assert [other.key for other in EXPLANATIONS].count(one.key) == 1
+
+
+def with_insights(*, logging: bool) -> Case:
+    """One kind of insight on the account's trail: Prowler passes it, ours does not."""
+    trail = replace(MEMBER.trails[0], insights=("ApiCallRateInsight",), logging=logging)
+    member = replace(MEMBER, trails=(trail,))
+    return Case(Organization(1, MEMBER.id, (member, OTHER)), member, "cloudtrail-insights", None, "pass", "fail")
+
+
+def test_ours_asks_more_only_where_both_agree_on_what_prowler_asks() -> None:
+    """One kind of insight on a logging trail satisfies Prowler's question; on a stopped one its PASS stays unexplained."""
+    assert explained(with_insights(logging=True)) == ["insights-one-kind"]
+    assert explained(with_insights(logging=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("check", "clause"),
+    [
+        ("cloudtrail-insights", "call rates and error rates"),
+        ("s3-bucket-kms-encryption", "customer managed key"),
+        ("s3-bucket-object-lock", "at least the target days"),
+        ("cloudtrail-bucket-access-logging", "by data events"),
+    ],
+)
+def test_the_clause_that_ours_adds_stands_in_its_title(check: str, clause: str) -> None:
+    """Nobody has to guess that more is asked: the title of the check says so."""
+    assert clause in CHECKS[check].title
+    assert [one.key for one in EXPLANATIONS if one.kind == "beyond" and fnmatch.fnmatchcase(check, one.checks)]
 
 
 def test_an_explanation_holds_only_against_what_was_built() -> None:

@@ -129,6 +129,14 @@ def test_a_filter_that_leaves_nothing_says_so(file):
         (["drift", "--account", "1", "--ou", "x"], "exclude each other"),
         (["drift", "show", "9999"], "there is no change 9999"),
         (["diff", "2", "1"], "run 2 is not before run 1; write the earlier one first"),
+        (["drift", "--account", "335622367993"], "--account 335622367993: no run has seen such an account"),
+        (["drift", "--ou", "Root/Sandbx"], "--ou Root/Sandbx: no run has seen an account there; the OUs are Root"),
+        (["drift", "--type", "AWS::S3::Bukcet"], "there is no such type (did you mean AWS::S3::Bucket?)"),
+        (["drift", "--resource", "kh-shop-order"], "no such resource (did you mean kh-shop-orders?)"),
+        (["diff", "1", "2", "--account", "1"], "--account 1: no run has seen such an account"),
+        (["coverage", "--ou", "Nowhere"], "--ou Nowhere: no run has seen an account there"),
+        (["baseline", "pin", "x", "--type", "Bucket"], "--type Bucket: there is no such type"),
+        (["export", "--git", "/no/such/folder", "--account", "1"], "--account 1: no run has seen such an account"),
     ],
 )
 def test_one_sentence_for_each_mistake(file, words, sentence):
@@ -137,6 +145,14 @@ def test_one_sentence_for_each_mistake(file, words, sentence):
     assert answer.code in {1, 2}
     assert sentence in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+def test_a_region_of_which_nothing_is_known_is_said(file):
+    """A region mistyped leaves nothing, as a quiet one does: that the run knows nothing there is said beside the answer."""
+    answer = said(file, "drift", "--region", "eu-wst-1")
+    assert answer.code == 0
+    assert "--region eu-wst-1: run 2 knows of nothing in a region of that name (did you mean eu-west-1?)" in answer.err
+    assert said(file, "drift", "--region", "eu-west-1").err == ""
 
 
 def test_since_a_date_a_run_or_the_last_report(file):

@@ -1,5 +1,6 @@
 """`history`, `show`, `blame`, `coverage`, `verify`, `sign`, `export`: the past of one resource, and its proof."""
 
+import re
 import sqlite3
 import stat
 import subprocess
@@ -67,6 +68,12 @@ def test_coverage_adds_up_and_names_the_remedy(file):
         document["coverage"][name] for name in ("read", "partial", "unreachable", "excluded")
     )
     text = said(file, "coverage").out
+    sums = re.search(
+        r"(\d+) enabled regions = (\d+) read \+ (\d+) not read .*; (\S+) calls, (\d+) denied, (\d+) throttled", text
+    )
+    assert sums
+    assert int(sums[1]) == int(sums[2]) + int(sums[3]) == sum(one["regions_enabled"] for one in document["accounts"])
+    assert int(sums[4].replace(",", "")) == sum(one["calls"] for one in document["accounts"])
     assert "cannot be assumed. Create it from deploy/member-role.yaml" in text
     assert "s3:GetBucketPolicy: AccessDenied, 1 read in 1 account" in text
     only = said(file, "coverage", "--status", "unreachable").out

@@ -40,6 +40,19 @@ POLICY = {
         }
     ],
 }
+LAKE_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Query",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{LOGS}:root"},
+            "Action": "cloudtrail:StartQuery",
+            "Resource": "*",
+        }
+    ],
+}
+CONTEXT = {"Type": "TagContext", "Equals": ["owner"]}
 FILTER = {
     "filterName": "root",
     "filterPattern": '{ $.userIdentity.type = "Root" }',
@@ -144,7 +157,17 @@ def small_organization() -> simulated.Organization:
         ),
         access_points=(S.AccessPoint("point", "work-data", "us-east-1"),),
         trails=(S.Trail("own-trail", "work-data", "us-east-1", multi_region=False),),
-        event_data_stores=(S.EventDataStore("lake", "eu-west-1"),),
+        event_data_stores=(
+            S.EventDataStore(
+                "lake",
+                "eu-west-1",
+                policy=LAKE_POLICY,
+                insights=("ApiErrorRateInsight",),
+                event_configuration={"MaxEventSize": "Large", "ContextKeySelectors": [CONTEXT]},
+                tags={"owner": "lake"},
+            ),
+        ),
+        channels=(S.Channel("partner", "eu-west-1", policy=LAKE_POLICY, tags={"owner": "partner"}),),
         keys=(S.Key(S.key_id(7, "own"), "us-east-1"),),
         watchers=S.Watchers(
             config=("us-east-1",),

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from collect_estate import KEYS, LOGS, MANAGEMENT, NOW, WORK, door_to, usual_door
+from collect_estate import KEYS, LOGS, MANAGEMENT, WORK, door_to, usual_door
 
 from reporter.collect.clients import Request, Tally
 from reporter.collect.failures import OperationRefused, ReadFailed
@@ -89,14 +89,15 @@ def test_a_client_with_every_operation_is_refused_all_the_same(aws: Simulation) 
         _guard_and_sign(model, {})
 
 
-def test_throttled_calls_are_tried_again_and_none_is_lost(aws: Simulation) -> None:
-    """Three complaints in a row cost time, not the answer."""
+@pytest.mark.parametrize("complaints", [3, 10])
+def test_throttled_calls_are_tried_again_and_none_is_lost(aws: Simulation, complaints: int) -> None:
+    """Complaints in a row cost time, not the answer, even more of them than a broken connection is given attempts."""
     door = door_to(attempts=6)
     session = door.sessions.of(WORK, Tally())
-    aws.fault("throttle", "s3:ListBuckets", times=3)
+    aws.fault("throttle", "s3:ListBuckets", times=complaints)
     tally = Tally()
     assert door.clients.call(session, tally, LIST)["Buckets"]
-    assert (tally.calls().made, tally.calls().throttled) == (4, 3)
+    assert (tally.calls().made, tally.calls().throttled) == (complaints + 1, complaints)
 
 
 @pytest.mark.parametrize("kind", ["kill", "truncate", "malformed", "wrong"])
@@ -165,7 +166,7 @@ def test_every_request_is_paced_by_its_own_account(aws: Simulation) -> None:
     """A complaint slows the account it is about, and no other."""
     door = door_to(attempts=1)
     work, logs = (door.sessions.of(id, Tally()) for id in (WORK, LOGS))
-    aws.fault("throttle", "s3:ListBuckets", account=WORK, times=1)
+    aws.fault("throttle", "s3:ListBuckets", account=WORK, times=3)
     with pytest.raises(ReadFailed):
         door.clients.call(work, Tally(), LIST)
     rates = {
@@ -175,4 +176,3 @@ def test_every_request_is_paced_by_its_own_account(aws: Simulation) -> None:
     }
     door.clients.call(logs, Tally(), LIST)
     assert rates[WORK] < door.clients.pace._accounts[LOGS]["us-east-1", "s3"].rate
-    assert NOW

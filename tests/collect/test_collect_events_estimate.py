@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from collect_estate import NOW, WORK, door_to, items, read
 
-from reporter.collect.estimate import estimate
+from reporter.collect.estimate import as_before, estimate
 from reporter.collect.events import lookup
 from reporter.collect.options import CollectOptions
 from reporter.collect.organization import discover
@@ -19,6 +19,7 @@ def clock():
 
 def test_events_of_a_resource_are_found(aws: Simulation) -> None:
     """What somebody did to a bucket is CloudTrail's own record of it, as a mapping."""
+    before = aws.now
     aws.act(
         "work",
         "s3",
@@ -31,7 +32,7 @@ def test_events_of_a_resource_are_found(aws: Simulation) -> None:
         door_to(),
         WORK,
         "us-east-1",
-        start=aws.now - timedelta(days=1),
+        start=before - timedelta(seconds=1),
         end=aws.now + timedelta(days=1),
         resource="work-data",
     )
@@ -57,7 +58,8 @@ def test_an_estimate_counts_the_table() -> None:
     assert estimate(CollectOptions(extra=True), 10, buckets=10).calls > small.calls
     assert estimate(CollectOptions(regions=("us-east-1",)), 10, buckets=10).calls < small.calls
     assert round(small.dollars / small.calls * 100_000, 2) == 2.00
-    assert "At most" in small.sentence
+    assert f"About {small.calls:,} calls for 10 accounts" in small.sentence
+    assert "if each has 17 regions, 10 buckets" in small.sentence
 
 
 def test_an_estimate_is_an_upper_bound(aws: Simulation) -> None:
@@ -67,6 +69,13 @@ def test_an_estimate_is_an_upper_bound(aws: Simulation) -> None:
     assert (
         told.per_account - told.saved <= work.calls.made <= told.per_account + 12
     )  # an access point, a store, detectors
+
+
+def test_what_was_read_before_says_what_it_takes_again() -> None:
+    """Account by account; a new one counts as the average, one that has left does not count."""
+    told = as_before({"a": 100, "b": 200, "gone": 300}, 60.0, ("a", "b", "new"))
+    assert (told.accounts, told.calls, told.per_account, told.seconds) == (3, 500, 167, 50.0)
+    assert "as the last run took, each of 1 that it did not read counted as the average" in told.sentence
 
 
 def test_several_processes_read_the_same(aws: Simulation) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from collect_estate import BARRED, CLOSED, LOGS, MANAGEMENT, NOW, WORK, items, read, usual_door
+from collect_estate import BARRED, CLOSED, LOGS, MANAGEMENT, NOW, WORK, door_to, items, read, usual_door
 
 from reporter.collect.options import CollectError
 from reporter.collect.organization import discover
@@ -77,7 +77,34 @@ def test_without_organizations_the_remedy_is_named(aws: Simulation) -> None:
     """A member account may not list accounts: run elsewhere, or name them in the settings."""
     aws.deny("organizations:ListAccounts")
     with pytest.raises(CollectError, match=r"organization\.accounts"):
-        discover(usual_door())
+        discover(usual_door(), sleep=lambda _: None)
+
+
+def test_where_nobody_is_known_the_callers_own_account_is_read(aws: Simulation) -> None:
+    """A first run that may not list the accounts reads the one it stands in; that the others are missing is a gap with remedy."""
+    aws.deny("organizations:ListAccounts")
+    door = door_to()
+    organization = discover(door, alone=True, sleep=lambda _: None)
+    assert not organization.complete
+    snapshots = {one.account.id: one for one in collect(door, organization)}
+    assert snapshots.keys() == {MANAGEMENT}
+    assert snapshots[MANAGEMENT].status is ReadStatus.PARTIAL
+    why = next(gap.why for gap in snapshots[MANAGEMENT].gaps if gap.type == ACCOUNT)
+    assert (why.operation, why.code, why.at) == ("ListAccounts", "AccessDeniedException", NOW)
+    assert "Only the caller's own account is read" in why.message
+    assert "organization.accounts" in why.message
+
+
+def test_a_bad_moment_does_not_cost_a_run(aws: Simulation) -> None:
+    """Who we are and which accounts there are is asked again, whatever the answer was: all else hangs on it."""
+    for operation in ("sts:GetCallerIdentity", "organizations:ListAccounts"):
+        aws.fault("error", operation, code="UnrecognizedClientException", times=2)
+    pauses: list[float] = []
+    organization = discover(door_to(), sleep=pauses.append)
+    assert organization.complete
+    assert len(organization.accounts) == 6
+    assert organization.caller_account == MANAGEMENT
+    assert len(pauses) == 2
 
 
 def test_a_listing_that_breaks_off_is_filled_from_the_last_run(aws: Simulation) -> None:

@@ -221,13 +221,19 @@ def test_coverage_adds_up(sound: dict[str, AccountSnapshot], aws: Simulation) ->
     for one in sound.values():
         coverage.add(one)
     coverage.check()
-    assert coverage.sentence.startswith("6 accounts = 4 read + 0 partly read + 1 unreachable + 1 excluded; 8 regions")
+    assert coverage.sentence.startswith(
+        "6 accounts = 4 read + 0 partly read + 1 unreachable + 1 excluded; 8 regions enabled = 8 read"
+    )
     assert coverage.percent == 80.0
     coverage.add(sound[WORK])
     with pytest.raises(CoverageError, match="counted twice"):
         coverage.check()
     with pytest.raises(CoverageError, match="missing"):
         Coverage.of(organization).check()
+    odd = Coverage.of(replace(organization, accounts=(sound[WORK].account,)))
+    odd.add(replace(sound[WORK], regions_enabled=(*sound[WORK].regions_enabled, "us-east-1")))
+    with pytest.raises(CoverageError, match="of 3 regions 2 are read and 0 are not"):
+        odd.check()
     lazy = Coverage.of(replace(organization, accounts=(sound[BARRED].account,)))
     lazy.add(replace(sound[BARRED], reason=""))
     with pytest.raises(CoverageError, match="without a reason"):

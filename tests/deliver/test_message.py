@@ -1,6 +1,7 @@
 """The message itself: the same bytes, inert headers, threads, attachments."""
 
 import sys
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -90,6 +91,10 @@ def test_unsubscribing_is_offered_only_where_it_works() -> None:
     token = letter().message_id.strip("<>").partition("@")[0]
     assert one_click["List-Unsubscribe"] == f"<https://r.example.com/stop/{token}>"
     assert one_click["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    ours = Sender("r@example.com", unsubscribe="https://r.example.com/stop/{token}")
+    assert compose(letter(), ours)["List-Unsubscribe"] is None  # this mail holds nothing by which it could work
+    own = compose(replace(letter(), token="5ec2e7"), ours)
+    assert own["List-Unsubscribe"] == f"<https://r.example.com/stop/{token}-5ec2e7>"
     by_mail = compose(letter(), Sender("r@example.com", unsubscribe="mailto:stop@example.com"))
     assert by_mail["List-Unsubscribe"] == "<mailto:stop@example.com>"
     assert by_mail["List-Unsubscribe-Post"] is None

@@ -27,6 +27,12 @@ def test_what_an_outcome_makes_of_a_row(result: str, attempt: int, rule: str, th
     assert after(Outcome(result), attempt, 3, NOW, rule) == then  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("attempt", [1, 3, 99])
+def test_what_a_setting_of_ours_keeps_back_is_held_however_often(attempt: int) -> None:
+    """Pending without a time: nobody tries it by itself, and it is never given up."""
+    assert after(Outcome("temporary", ours=True), attempt, 3, NOW, "skip") == Next("pending", None)
+
+
 def test_waiting_grows_and_then_stays() -> None:
     """Eight attempts take most of a day: a mail server may be mended meanwhile."""
     waits = [after(Outcome("temporary"), n, 99, NOW, "skip").again_at - NOW for n in range(1, 9)]  # type: ignore[operator]

@@ -72,10 +72,17 @@ def test_tls_and_authentication_with_a_private_authority(security: str, authorit
         assert outcome("pa55word", ca_file).result == "sent"
         wrong = outcome("wr0ng", ca_file)
         assert (wrong.result, wrong.shut, "wr0ng" in wrong.detail) == ("temporary", True, False)
-        assert "user name or password (535)" in wrong.detail
+        assert (
+            "user name or password (535); see mail.user, and mail.password_file or REPORTER_MAIL__PASSWORD"
+            in wrong.detail
+        )
+        assert wrong.ours  # nobody's patience mends it
         stranger = outcome("pa55word", None)
         assert (stranger.result, stranger.shut) == ("temporary", True)
         assert "mail.ca_file" in stranger.detail
+        assert not stranger.ours  # a certificate is renewed over night
+        lost = outcome("pa55word", tmp_path / "lost.pem")
+        assert (lost.result, lost.ours) == ("temporary", True)
     (received,) = mailbox.messages
     assert (received.encrypted, received.user) == (True, "u")
 
@@ -87,7 +94,7 @@ def test_a_server_without_starttls_is_not_spoken_to_in_clear(tmp_path: Path) -> 
         outcome = by_smtp(server)(compose(letter(), SENDER), Gone())
         assert greet(server) == outcome.detail
         assert greet(Smtp("127.0.0.1", mailbox.port, "none", timeout=5)) == ""
-    assert (outcome.result, outcome.shut, mailbox.messages) == ("temporary", True, [])
+    assert (outcome.result, outcome.shut, outcome.ours, mailbox.messages) == ("temporary", True, True, [])
     assert "mail.security" in outcome.detail
 
 

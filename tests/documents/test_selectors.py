@@ -285,3 +285,21 @@ def test_too_many_combinations_are_undecided():
     fields = {f"f{n}": {"Equals": [str(value) for value in range(20)]} for n in range(6)}
     found = coverage(advanced(data(**fields)))
     assert found.uncovered(["alpha"], read_only=True).perhaps == ("alpha",)
+
+
+@pytest.mark.parametrize(
+    ("selectors", "recorded"),
+    [
+        (advanced(data()), True),
+        (basic("arn:aws:s3"), True),
+        (basic("arn:aws:s3:::alpha/"), False),
+        (advanced(data(arn={"NotStartsWith": ["arn:aws:s3:::alpha/"]})), True),
+        (advanced(data(read_only="true")), False),
+        (None, False),
+    ],
+)
+def test_a_bucket_to_come_is_recorded_where_no_bucket_is_named(selectors, recorded):
+    """A selector that names buckets says nothing of the next; one that leaves a single bucket out still has the next."""
+    found = coverage(selectors, ["eu-west-1"])
+    assert found.whatever_bucket(["eu-west-1"], read_only=False) is recorded
+    assert found.whatever_bucket(["eu-west-1", "us-east-1"], read_only=False) is False

@@ -10,6 +10,7 @@ from reporter.documents.canonical import canonical
 from reporter.drift.attribution import ask_again_at, attribute, event_names, lookup
 from reporter.drift.blame import blame, made
 from reporter.drift.changes import describe
+from reporter.drift.claimed import claims
 from reporter.drift.event_names import EXISTENCE, FOLLOWS, WRITERS
 from reporter.drift.paths import keys, last_key, locate
 from reporter.drift.redaction import redacted
@@ -549,3 +550,78 @@ def test_who_acted_before_the_last_look_is_not_named_beside_who_made_the_change(
     assert [one.principal for one in both.actors] == ["alice (IAM user)"]
     assert both.others == 0
     assert [one.principal for one in attribute(change, [early]).actors] == ["bob (IAM user)"]
+
+
+def versioning(status, at, who="alice"):
+    """A PutBucketVersioning of the bucket `logs`."""
+    parameters = {"bucketName": "logs", "VersioningConfiguration": {"Status": status}}
+    return event("PutBucketVersioning", parameters, at, userIdentity={"type": "IAMUser", "userName": who})
+
+
+def switched(before, after, start, end):
+    """A change of the bucket's versioning between two looks."""
+    change = changed(BUCKET, {"Versioning": {"Status": before}}, {"Versioning": {"Status": after}})
+    return replace(change, not_before=start, detected_at=end)
+
+
+def test_an_event_that_made_an_earlier_change_is_not_named_again():
+    """Minutes before the last look or just after it began: what made one change made no later one; unless nobody claims it."""
+    opaque = event("PutBucketVersioning", {"bucketName": "logs"}, "2026-11-15T01:55:00Z")
+    first = switched("Enabled", "Suspended", THEN - timedelta(days=7), THEN)
+    second = switched("Suspended", "Enabled", THEN, NOW)
+    assert attribute(second, [opaque]).confidence == "likely"
+    assert "shortly before the last look" in attribute(second, [opaque]).reason
+    told = claims([(first, attribute(first, [opaque]))])
+    assert attribute(second, [opaque], claimed=told).confidence == "none"
+    during = versioning("Suspended", "2026-11-15T02:01:00Z", "bob")
+    told = claims([(first, attribute(first, [during, opaque]))])
+    later = event("PutBucketVersioning", {"bucketName": "logs"}, "2026-11-18T14:03:00Z")
+    found = attribute(second, [during, later, opaque], claimed=told)
+    assert [one.at.day for one in found.actors] == [18]
+    assert attribute(second, [during, opaque], claimed=told).confidence == "none"
+
+
+def test_a_claim_is_about_one_part_or_about_the_whole_resource():
+    """Who suspended versioning may have put the policy, too; what came before a bucket was made anew made nothing in it."""
+    opaque = event("PutBucketVersioning", {"bucketName": "logs"}, "2026-11-15T01:55:00Z")
+    put = policy_put(PUBLIC, "2026-11-15T01:54:00Z")
+    first = switched("Enabled", "Suspended", THEN - timedelta(days=7), THEN)
+    policy = replace(POLICY_CHANGE, not_before=THEN, detected_at=NOW)
+    told = claims([(first, attribute(first, [opaque]))])
+    assert attribute(policy, [put], claimed=told).confidence == "exact"
+    made = event("CreateBucket", {"bucketName": "logs"}, "2026-11-15T01:55:00Z")
+    born = replace(first, kind=ChangeKind.CREATED, ops=())
+    told = claims([(born, attribute(born, [made]))])
+    assert attribute(policy, [put], claimed=told).confidence == "none"
+
+
+def test_what_could_not_be_told_apart_claims_nothing():
+    """Of several that could have made it, none is known to have; each may have made the next."""
+    first = switched("Enabled", "Suspended", THEN - timedelta(days=7), THEN)
+    events = [event("PutBucketVersioning", {"bucketName": "logs"}, f"2026-11-15T01:5{n}:00Z") for n in (1, 2)]
+    assert claims([(first, attribute(first, events))]) == {}
+    assert claims([(first, attribute(first, []))]) == {}
+
+
+def test_what_the_last_look_had_read_is_not_named_for_what_came_after():
+    """An event minutes before the last look that shows the old value: the look saw it, and somebody else changed it then."""
+    change = switched("Enabled", "Suspended", THEN, NOW)
+    assert attribute(change, [versioning("Enabled", "2026-11-15T01:55:00Z")]).confidence == "none"
+
+
+def test_an_event_while_the_account_was_read_counts_where_none_came_before():
+    """Accounts are dated by the beginning of their reading: a later write that shows the value made it, one that does not did not."""
+    change = switched("Enabled", "Suspended", THEN, NOW)
+    alice = event("PutBucketVersioning", {"bucketName": "logs"}, "2026-11-18T14:03:00Z")
+    blind = event(
+        "PutBucketVersioning", {"bucketName": "logs"}, "2026-11-22T02:03:00Z",
+        userIdentity={"type": "IAMUser", "userName": "bob"},
+    )  # fmt: skip
+    found = attribute(change, [alice, blind])
+    assert [one.principal for one in found.actors] == ["alice (IAM user)"]
+    found = attribute(change, [alice, versioning("Suspended", "2026-11-22T02:03:00Z", "bob")])
+    assert (found.confidence, found.actors[0].principal) == ("exact", "bob (IAM user)")
+    found = attribute(change, [blind])
+    assert (found.confidence, found.actors[0].principal) == ("likely", "bob (IAM user)")
+    assert "while it was being read" in found.reason
+    assert attribute(change, [versioning("Suspended", "2026-11-22T02:06:00Z")]).confidence == "none"

@@ -8,10 +8,10 @@ import pytest
 
 from reporter.documents.canonical import canonical
 from reporter.drift.blame import blame
-from reporter.drift.changes import describe
+from reporter.drift.changes import describe, in_short
 from reporter.drift.direction import judge
 from reporter.drift.reverted import reverted_in_events
-from reporter.model import ACCOUNT, EVERY_PART, ChangeKind, ConfigurationItem, Direction, Unread
+from reporter.model import ACCOUNT, EVERY_PART, ChangeKind, ConfigurationItem, Direction, Op, Unread
 
 BUCKET = "AWS::S3::Bucket"
 TRAIL = "AWS::CloudTrail::Trail"
@@ -306,3 +306,32 @@ def test_touched_twice_and_as_before():
     assert asked(put("14"), put("10", errorCode="AccessDenied")) is None
     assert asked(put("14"), put("10", "PutBucketTagging")) is None
     assert asked(put("14"), put("10", requestParameters={"bucketName": "other"})) is None
+
+
+def test_a_coming_and_going_while_the_account_was_read_is_told_once():
+    """Opened before the account was read and closed minutes after: told now; both after: the next run's to tell."""
+
+    def asked(*minutes):
+        events = [
+            {
+                "eventID": f"e{minute}",
+                "eventName": "PutBucketPolicy",
+                "eventTime": (NOW + timedelta(minutes=minute)).isoformat(),
+                "requestParameters": {"bucketName": "b"},
+            }
+            for minute in minutes
+        ]
+        return reverted_in_events(bucket(), events, not_before=THEN, detected_at=NOW, later=timedelta(minutes=5))
+
+    assert asked(-1, 3) is not None
+    assert asked(1, 3) is None
+    assert asked(-1, 6) is None
+
+
+def test_of_differences_that_say_the_same_the_shortest_is_named():
+    """A trail that was stopped is named by its own switch, not by the copy of it in another region."""
+    ops = [
+        Op("changed", path, True, False, "security", f"{path} true -> false")
+        for path in ('RegionStatus["ap-southeast-2"].IsLogging', "Status.IsLogging")
+    ]
+    assert in_short(ops) == "Status.IsLogging true -> false and 1 more"

@@ -100,6 +100,15 @@ def test_findings_of_others_count_if_they_read_the_changed_part():
     assert aside.checks == {}
 
 
+def test_of_several_answers_that_move_the_one_to_fail_is_told():
+    """Of accounts whose answers rest on one trail, the first may merely be asked no more; that another fails is the news."""
+    first, second = ({"type": "AWS::::Account", "resource": id} for id in ("1", "2"))
+    before = [finding(Status.PASS, **first), finding(Status.PASS, **second)]
+    after = [finding(Status.NOT_APPLICABLE, **first), finding(Status.FAIL, **second)]
+    assert judged(BUCKET, ON, OFF, before, after).checks == {"bucket-versioned": "pass -> fail"}
+    assert judged(BUCKET, OFF, ON, after, before).checks == {"bucket-versioned": "fail -> pass"}
+
+
 def test_a_new_resource_that_fails_is_worse():
     """Created with a failing check: worse. Created passing, or deleted while failing: neither."""
     assert judged(BUCKET, None, OFF, [], [finding(Status.FAIL)]).direction is WORSENED

@@ -28,7 +28,7 @@ def test_one_flapping_field_is_one_line():
     kept, folds = fold(changes, {BUCKET: 100})
     assert kept == ()
     assert [(one.path, one.changed, one.total, one.quiet) for one in folds] == [("Notification.Etag", 40, 100, True)]
-    assert hidden(folds) == "1 setting changed almost everywhere and is shown as one line (40 changes)"
+    assert hidden(folds) == "1 setting changed on many resources at once and is shown as one line (40 changes)"
 
 
 def test_real_changes_survive_beside_the_noise():
@@ -82,6 +82,17 @@ def test_re_created_buckets_keep_their_differences():
     """Only plain modifications are folded; existence is told one by one."""
     changes = [replace(change(f"b{n}", op("Website")), kind=ChangeKind.RECREATED) for n in range(10)]
     assert fold(changes, {BUCKET: 10}) == (tuple(changes), ())
+
+
+def test_what_flaps_from_run_to_run_is_counted_by_resource():
+    """Six changes of one bucket are no six buckets: nothing is folded; forty of ten say so."""
+    assert fold([change("b", op("Website", str(n), str(n + 1))) for n in range(6)], {BUCKET: 19})[1] == ()
+    changes = [change(f"b{n % 10}", op("Website", str(n), str(n + 1))) for n in range(40)]
+    (one,) = fold(changes, {BUCKET: 19})[1]
+    assert (one.changed, one.times, one.accounts) == (10, 40, 1)
+    assert "Website changed on 10 of 19 resources in 1 account, 40 times, e.g. " in str(one)
+    assert hidden([one]) == "1 setting changed on many resources at once and is shown as one line (40 changes)"
+    assert "2 settings changed on many resources at once" in hidden([one, one])
 
 
 def test_nothing_gives_nothing():

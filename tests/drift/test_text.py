@@ -125,9 +125,20 @@ def test_folds_and_acknowledgements_are_shown():
     """What was folded is one line and a count; what is acknowledged says by whom."""
     one = Fold("AWS::S3::Bucket", "Tags", 40, 100, 3, "tags", 0, 'Tags["a"] 1 -> 2', 40)
     text = rendered([WORSE], folds=[one], acknowledged=lambda _: "bob until 2027-01-01")
-    assert "ALMOST EVERYWHERE 1" in text
+    assert "MANY AT ONCE 1" in text
     assert 'AWS::S3::Bucket Tags changed on 40 of 100 resources in 3 accounts, e.g. Tags["a"] 1 -> 2' in text
     assert "acknowledged: bob until 2027-01-01" in text
+
+
+def test_the_summary_counts_what_only_a_folded_line_tells():
+    """Forty changes folded into one line are forty changes, and that they are told there alone is said."""
+    noise = replace(WORSE, direction=Direction.NEUTRAL, checks={})
+    one = Fold("AWS::S3::Bucket", "Tags", 40, 100, 3, "tags", 0, 'Tags["a"] 1 -> 2', 40)
+    lines = list(map(str, drift_lines([WORSE], folds=[one], folded=[noise] * 40)))
+    assert lines[-1].startswith("Summary: 1 worsened, 40 neutral; 41 modified")
+    assert lines[-1].endswith("; 40 of them told only under MANY AT ONCE")
+    alone = list(map(str, drift_lines([], folds=[one], folded=[noise] * 40)))
+    assert alone[-1].startswith("Summary: 40 neutral; 40 modified")
 
 
 def test_hostile_words_stay_on_their_line():

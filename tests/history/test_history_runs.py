@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from estate_builder import MONDAY, ONE, TWO, bucket, run, snapshot, start, weeks
+from estate_builder import MONDAY, ONE, TWO, bucket, run, snapshot, start, told, weeks
 
 from reporter import history
 from reporter.drift.changes import describe
@@ -97,3 +97,42 @@ def test_judging_changes_ends_with_the_seal(engine):
     with pytest.raises(history.Refused, match="sealed"):
         history.judge_changes(engine, begun, [replace(judged, direction=Direction.IMPROVED)])
     assert history.verify(engine) == ()
+
+
+def test_what_a_run_that_was_given_up_found_is_told_by_the_next(engine):
+    """Another version came after an interruption: the next run tells, judges and seals what the first had found, once."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]), snapshot(TWO, weeks(0)))
+    lost = start(engine, weeks(1), tool_version="1")
+    seen = snapshot(ONE, weeks(1), [bucket(ONE, "a", Tags={"x": "1"})])
+    (found,) = history.record_account(engine, lost, seen, describe)
+    history.mark_left(engine, lost, [TWO], weeks(1))
+    begun = start(engine, weeks(2), tool_version="2")
+    assert begun.id != lost.id
+    seen = snapshot(ONE, weeks(2), [bucket(ONE, "a", Tags={"x": "1"})])
+    assert history.record_account(engine, begun, seen, describe) == ()
+    history.mark_left(engine, begun, (), weeks(2))
+    mine = history.changes(engine, run=begun)
+    assert told(mine) == [("left_org", TWO), ("modified", "a")]
+    history.judge_changes(engine, begun, [replace(found, severity="high")])
+    sealed = history.seal(engine, begun, weeks(2), [ONE])
+    assert {change.severity for change in history.changes(engine, run=sealed)} == {"high", "informational"}
+    assert history.changes(engine, run=lost) == ()
+    assert history.verify(engine) == ()
+    later, _ = run(engine, weeks(3), snapshot(ONE, weeks(3), [bucket(ONE, "a", Tags={"x": "1"})]))
+    assert history.changes(engine, run=later) == ()
+
+
+def test_a_newer_run_that_is_not_sealed_is_known(engine):
+    """Under way, interrupted or given up: who answers from sealed runs can say what is missing. Nothing once it is sealed."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    assert history.unsealed(engine) is None
+    begun = start(engine, weeks(1), owner="host:1:x")
+    history.record_account(engine, begun, snapshot(ONE, weeks(1), [bucket(ONE, "a", Tags={"x": "1"})]), describe)
+    found = history.unsealed(engine)
+    assert (found.run.id, found.recorded, found.owner, found.reason) == (begun.id, 1, "host:1:x", "")
+    assert len(history.changes(engine, since=weeks(0))) == 1
+    assert history.changes(engine, since=weeks(0), sealed=True) == ()
+    history.abandon(engine, begun, weeks(1), "no more")
+    assert history.unsealed(engine).reason == "no more"
+    run(engine, weeks(2), snapshot(ONE, weeks(2)))
+    assert history.unsealed(engine) is None

@@ -1,10 +1,13 @@
 """Opening a database: ours, an older one, a newer one, somebody else's, or none."""
 
 import hashlib
+import os
 import re
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,78 @@ def test_whether_there_is_a_history_is_asked_without_making_one(engine, tmp_path
     with empty.connect() as connection:
         assert inspect(connection).get_table_names() == []
     empty.dispose()
+
+
+def test_another_programs_tables_are_no_empty_history(url):
+    """Asking whether there is a history refuses another program's tables on both engines; even where one is called `meta`."""
+    engine = history.connect(url)
+    write(engine, lambda connection: connection.exec_driver_sql("DELETE FROM meta"))
+    with pytest.raises(history.NotOurs, match=r"holds something else \(tables .*point history\.url"):
+        history.is_made(engine)
+    write(engine, lambda connection: connection.exec_driver_sql("DROP TABLE meta"))
+    write(engine, lambda connection: connection.exec_driver_sql("CREATE TABLE meta (id INTEGER)"))
+    with pytest.raises(history.NotOurs, match="holds something else"):
+        history.is_made(engine)
+    with pytest.raises(history.NotOurs, match="holds something else"):
+        history.prepare(engine, BORN)
+    engine.dispose()
+
+
+def powerless(*words, folder):
+    """A process that may read and write only what the permissions of files let it: root would be let do everything."""
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner"] if os.getuid() == 0 else []
+    if drop and shutil.which("setpriv") is None:
+        pytest.skip("root without setpriv: cannot give up its powers")
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOM.parent.parent)}
+    return subprocess.run(
+        [*drop, sys.executable, "-c", *words], capture_output=True, text=True, cwd=folder, env=environ
+    )
+
+
+ASKED = """
+import sys
+from datetime import UTC, datetime
+from reporter import history
+engine = history.connect(sys.argv[1])
+try:
+    history.check(engine)
+    print(history.is_read_only(engine), history.is_made(engine), history.verify(engine))
+    history.prepare(engine, datetime.now(UTC))
+except history.Unusable as error:
+    print(error)
+"""
+
+
+@pytest.fixture
+def locked(blank, tmp_path):
+    """A folder and a history in it that may be read only."""
+    folder = tmp_path / "auditor"
+    folder.mkdir()
+    shutil.copy(blank, folder / "history.db")
+    (folder / "history.db").chmod(0o444)
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+
+
+def test_a_history_that_may_only_be_read_is_read(locked):
+    """An auditor's copy: it is asked and verified, nothing is left beside it, and writing is refused with the remedy."""
+    said = powerless(ASKED, str(locked / "history.db"), folder=locked)
+    first, second = said.stdout.splitlines()
+    assert first == "True True ()", said.stderr
+    assert second.endswith(
+        "can be read here and not written; let this user write there, or name another place in history.url"
+    )
+    assert [path.name for path in locked.iterdir()] == ["history.db"]
+
+
+def test_a_log_that_cannot_be_read_is_not_passed_over(locked):
+    """What still stands in the write-ahead log would be missing from every answer: refused, with what to copy."""
+    locked.chmod(0o755)
+    (locked / "history.db-wal").write_bytes(b"x" * 100)
+    locked.chmod(0o555)
+    said = powerless(ASKED, str(locked / "history.db"), folder=locked)
+    assert "history.db-wal holds what is not in it yet" in said.stdout, said.stderr
 
 
 def test_another_programs_database_is_left_alone(tmp_path):

@@ -289,6 +289,12 @@ def test_a_row_removed_by_hand_is_missed(full, tmp_path, table):
         (["UPDATE version SET valid_from = 'yesterday' WHERE id = 1"], "version", "valid_from"),
         (["UPDATE alembic_version SET version_num = '0000'"], "alembic_version", "the schema is not"),
         (["DELETE FROM resource WHERE id = 2"], "resource", "is missing"),
+        (["DELETE FROM run WHERE seq = 5"], "run", "is missing: account_scan"),
+        (["UPDATE run SET reason = 'x' WHERE seq = 2"], "run", "its status"),
+        (["UPDATE meta SET value = '{' WHERE key = 'dictionary'"], "meta", "is None"),
+        (["UPDATE document SET data = CAST(data || x'00' AS BLOB) WHERE codec = 2"], "document", "its content is not"),
+        (["UPDATE document SET data = CAST(data AS TEXT) WHERE codec = 2"], "document", "its content is not"),
+        (["UPDATE document SET data = substr(data, 1, length(data) - 1) WHERE codec = 2"], "document", "its content is not"),
     ],
 )  # fmt: skip
 def test_cunning(full, tmp_path, statements, table, words):

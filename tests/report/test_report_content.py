@@ -207,6 +207,14 @@ def test_file_names_of_editions_are_plain():
     assert Edition("account", "111122223333").key == "account-111122223333"
 
 
+def test_a_units_long_path_makes_a_short_file_name():
+    """Five nested units of 128 letters each: no file system takes such a name whole, and two of them stay two."""
+    deep = "/".join(("Root", *("u" * 128 for _ in range(5))))
+    one, other = (Edition("ou", f"{deep}/{leaf}").key for leaf in ("a", "b"))
+    assert one != other
+    assert len(f"{one}.0123456789abcdef.mail.json".encode()) < 160
+
+
 def test_the_number_of_questions_does_not_grow_with_the_organization():
     """Each method of the source is called a fixed number of times."""
     calls = Counter()

@@ -1,5 +1,6 @@
 """A recipient's edition holds nothing about accounts outside it, in any format and any place of it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -135,3 +136,25 @@ def test_figures_of_an_edition_are_those_of_its_scope():
     assert made.content.drift.total == 1
     assert made.content.coverage.total == 1
     assert "14" not in made.content.verdict.caveat
+
+
+def test_a_framework_edition_names_its_version():
+    """On the cover and in the subject: two versions of one benchmark are two reports."""
+    made = forms(organization(), "framework:cis-aws-5.0.0")
+    assert made.content.cover.edition.endswith(" 5.0.0")
+    assert " 5.0.0" in made.mail.subject
+
+
+def test_an_accounts_edition_speaks_of_one_account():
+    """No "1 of 1 account": its owner is told how far their account was read."""
+    made = forms(organization(), "account:200000000001", OPTIONS)
+    assert "This account: fully read" in made.page
+    for counted in ("1 of 1 account", "of the 1 account", "in 1 account"):
+        assert counted not in flat_text(made.page)
+    whole = made.content.findings
+    assert whole.shown == whole.total
+    assert "all shown below" in made.page
+
+
+def flat_text(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())

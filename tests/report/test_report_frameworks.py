@@ -111,3 +111,37 @@ def test_where_the_mapping_comes_from_is_in_the_method():
     assert made.method.frameworks[0].confirmed == "There is no second source for this version."
     page = forms(source).page
     assert "There is no second source for this version." in page[page.index('id="method"') :]
+
+
+def test_titles_of_controls_are_whole_in_the_short_tables():
+    """A table that is kept short leaves out rows and says so; it does not leave out the ends of sentences."""
+    source = organization()
+    title = "Only those who must can reach the trail's bucket, and nobody switches it off"
+    source.framework_list = [
+        framework("one", *(Control(f"F{n}", title, checks=(CheckUse(BAD, "direct"),)) for n in range(90)))
+    ]
+    made = forms(source)
+    assert made.content.frameworks[0].total > made.content.controls_in_full
+    assert made.page.count(title.replace("'", "&#39;")) >= 85
+
+
+def test_long_titles_take_the_room_of_two_rows():
+    """The bound is on lines: what wraps leaves room for fewer, and the caption counts those that are left out."""
+    source = organization()
+    source.framework_list = [
+        framework("one", *(Control(f"F{n}", "long " * 15, checks=(CheckUse(BAD, "direct"),)) for n in range(30)))
+    ]
+    made = forms(source, options=replace(OPTIONS, controls_shown=20))
+    assert "10 of 30 controls shown, all but 20 of the failing ones among them" in made.page
+
+
+def test_families_without_a_column_are_counted():
+    """The map has room for nine families; a framework with more says so, and its version is named."""
+    source = organization()
+    many = [Control(f"C{n}", f"Asks C{n}", f"Family {n}", checks=(CheckUse(BAD, "direct"),)) for n in range(14)]
+    source.framework_list = [framework("one", *many)]
+    made = forms(source)
+    assert "9 of 14 families shown" in made.page
+    assert "Families of ONE, version 1." in made.page
+    source.framework_list = [framework("one", *many[:9])]
+    assert "families shown" not in forms(source).page

@@ -216,3 +216,14 @@ def test_an_accounts_edition_with_many_findings_stays_short():
     made = forms(source, "account:200000000003")
     assert made.content.findings.total == 46
     assert pdf_of(made).pages <= 12
+
+
+def test_sign_off_and_manifest_have_a_page_each_with_whole_digests():
+    """A page to be signed holds nothing else; a digest that is broken over two lines cannot be compared or pasted."""
+    made, pdf = shared_pdf()
+    *_, signing, manifest = pdf_text(pdf.data).rstrip("\f").split("\f")
+    assert "Sign-off" in signing
+    assert "Reservations" in signing
+    assert "Data that goes with this report" not in signing
+    lines = {line.strip() for line in manifest.splitlines()}
+    assert {file.sha256 for file in made.files} <= lines

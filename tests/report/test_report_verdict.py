@@ -200,3 +200,45 @@ def test_each_setting_names_who_made_it_where_several_did():
     )
     assert "Also possible" not in page
     assert "ertain)" not in page
+
+
+def test_the_actions_say_how_many_more_checks_fail():
+    """A list of the five gravest that does not say so looks like all there is: on the page, in the mail, for executives."""
+    made = forms(organization())
+    shown, total = len(made.content.attention.actions), made.content.attention.actions_total
+    assert total == sum(row.counts.open > 0 for row in made.content.findings.checks) > shown
+    assert f"The {shown} gravest of {total} failing checks; the others are under Findings." in made.page
+    assert f"The {shown} gravest of {total} failing checks; the others are in the report." in made.mail.html
+    assert f"WHAT TO DO NEXT (the {shown} gravest of {total} failing checks)" in made.mail.text
+    assert f"the 4 gravest of {total} failing checks" in forms(organization(), "executive").page
+
+
+def test_a_change_that_no_command_mends_is_asked_about():
+    """Where no check fails because of it, whoever made it is to say whether it was meant; never no word of what to do."""
+    source = organization()
+    source.change_rows = [
+        replace(row, change=replace(row.change, checks={}), acknowledgement=None) for row in source.change_rows
+    ]
+    made = forms(source)
+    worse = next(w for w in made.content.attention.worsened if w.line.attribution and w.line.attribution.actors)
+    asked = f"{worse.line.attribution.actors[0].principal} whether this was meant. If so"
+    assert worse.fix == ""
+    for text in (made.page, made.mail.html, made.mail.text):
+        assert f"ask {asked}" in " ".join(text.split())
+        assert f"reporter acknowledge {worse.line.change.id}" in text
+
+
+def test_what_aws_said_is_told_to_its_end():
+    """The last words of a refusal name what is missing."""
+    source = organization()
+    said = (
+        "AWS says: "
+        + "arn:aws:iam::200000000009:role/reader " * 10
+        + "because no policy allows the sts:AssumeRole action"
+    )
+    source.account_rows = [
+        replace(row, reason=said) if row.status is ReadStatus.UNREACHABLE else row for row in source.account_rows
+    ]
+    made = forms(source)
+    for text in (made.page, made.mail.html, made.mail.text):
+        assert "allows the sts:AssumeRole action." in " ".join(text.split())

@@ -108,3 +108,23 @@ def test_a_character_without_a_glyph_is_written_as_its_code_point():
     assert missing("plain ASCII ~") == frozenset()
     assert legible("plain") == "plain"
     assert "DejaVu Sans" in families()
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_the_figure_above_a_bar_stands_clear_of_the_uppermost_line(runs):
+    """The tallest bar leaves a tenth of the scale for its figure; few runs make a chart no wider than their bars need."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    chart = charts.trend([RunPoint("r", at, counts, 1, 1) for counts in runs], 660, 170)
+    highest = min((s.y for s in chart.bars), default=chart.base)
+    uppermost = min(tick.y for tick in chart.ticks)
+    assert highest - uppermost >= 0.08 * (chart.base - uppermost)
+    assert (chart.width < 400) == (len(runs) <= 4)
+
+
+def test_accounts_are_counted_in_one_set_of_words():
+    """What nobody is, is not mentioned; the last two are joined by and."""
+    rest = words.fared(partial=2, unreachable=1, suspended=1)
+    assert words.coverage(13, 17, rest) == "13 of 17 accounts fully read, 2 read in part, 1 not reached and 1 suspended"
+    assert words.coverage(1, 1, words.fared()) == "1 of 1 account fully read"
+    assert words.fared(left_out=2, excluded=3) == ("2 left out by the settings", "3 left out")

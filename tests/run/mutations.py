@@ -19,6 +19,8 @@ class Driver:
         self.runs = 0
         self.told = 0
         self.clock_back = timedelta()
+        self.given_up = 0
+        self._looks = {}
         self.last = None
 
     def run(self):
@@ -27,7 +29,7 @@ class Driver:
         for _ in range(self.steps_per_run):
             world.step()
         world.now += timedelta(minutes=1)
-        expected, looks = {}, []
+        expected = {}
         gone = [member.id for member in world.members.values() if not member.there]
         there = [member for member in world.members.values() if member.there]
         dice.shuffle(there)
@@ -35,8 +37,10 @@ class Driver:
         for number, member in enumerate(there):
             if number and dice.random() < 0.03:
                 run = self._start()  # the process died and another took the run up
+            if number and dice.random() < 0.01:
+                run = self._given_up(run, there[:number])
             look = read(world, member, world.now)
-            looks.append((member, look))
+            self._looks[member.id] = look
             expected |= self.oracle.look(world, member, look, self.runs)
             found = history.record_account(self.engine, run, look.snapshot, self.describe)
             again = history.record_account(self.engine, run, look.snapshot, self.describe)
@@ -52,6 +56,16 @@ class Driver:
         self.runs += 1
         self.told += len(reported)
         return wrong
+
+    def _given_up(self, run, members):
+        """The process died and another version came: it begins anew, reads what was read again, and loses nothing."""
+        self.given_up += 1
+        history.abandon(self.engine, run, self.world.now, "given up: another version came")
+        run = self._start()
+        for member in members:
+            again = history.record_account(self.engine, run, self._looks[member.id].snapshot, self.describe)
+            assert again == (), "what a run that was given up had recorded is found again"
+        return run
 
     def standing(self):
         """What the history holds at the last run, held against what was seen."""

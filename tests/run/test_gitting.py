@@ -86,7 +86,7 @@ def test_commits_tell_what_changed(driver, tmp_path):
     for run, said in zip(runs, messages, strict=False):
         changes = history.changes(driver.engine, run=run)
         assert f"Run {run.seq} of" in said
-        assert f"{len(changes)} changes" in said
+        assert f": {len(changes)} change{'' if len(changes) == 1 else 's'}\n" in said
         assert run.chain in said
         assert all((one.arn or one.resource) in said for one in changes)
 

@@ -28,7 +28,8 @@ alder-root            pass  cloudtrail-enabled cloudtrail-multi-region cloudtrai
 alder-root            pass  config-recorder securityhub-enabled s3-account-public-access-block
 alder-root            fail  cloudtrail-insights guardduty-enabled macie-enabled access-analyzer-enabled
 alder-root            fail  cloudtrail-alarm-root-use
-alder-root            not_applicable  cloudtrail-s3-data-events-write cloudtrail-s3-data-events-read
+alder-root            pass  cloudtrail-s3-data-events-write
+alder-root            not_applicable  cloudtrail-s3-data-events-read
 alder-root            not_applicable  organization-protects-cloudtrail
 organization          pass  organization-delegated-administrator
 organization          insufficient_data  cloudtrail-organization-trail

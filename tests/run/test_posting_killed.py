@@ -2,10 +2,12 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -14,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from posting_parts import (
     LEASE_AND_MORE,
+    SENDER,
     Assassin,
     Clock,
     ended,
@@ -27,10 +30,12 @@ from posting_parts import (
 )
 
 from reporter import history
-from reporter.run.posting import post, transport, unsettled
+from reporter.run.awaiting import unsettled
+from reporter.run.posting import post, transport
 from reporter.settings.schema import Settings
 from reporter.simulate.mail import Mailbox, receive
 
+ROOT = str(Path(__file__).parent.parent.parent)
 # (All of a small mail may be on its way while the line still sees its middle: "body" is late, too.)
 # Before the last line of a mail nothing was handed over: whoever dies there leaves nothing unknown.
 EARLY = ["clock 1", "clock 2", "EHLO", "MAIL", "RCPT", "DATA", "354"]
@@ -131,3 +136,37 @@ def test_killed_anywhere_a_hundred_times_nobody_gets_two(tmp_path: Path, rule: s
 def test_killed_anywhere_on_postgresql_nobody_gets_two(postgres: object, tmp_path: Path) -> None:
     """The same truth on the other database."""
     is_true_to_the_outbox(played(postgres.new(), tmp_path, len(POINTS)))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("point", "then"), [("RCPT", {"sent"}), ("354", {"sent"}), ("dot passed", {"unknown"}), ("250 taken", {"unknown"})]
+)
+def test_the_program_itself_is_killed_and_the_next_one_goes_on_at_once(
+    tmp_path: Path, point: str, then: set[str]
+) -> None:
+    """`reporter deliver send` as it is installed: no lease is waited for, nobody gets two, and what is unknown ends with 1."""
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    engine = open_history(url)
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com", at=datetime.now(UTC))
+    engine.dispose()
+
+    def sending(port: int) -> subprocess.Popen[str]:
+        mail = {"TRANSPORT": "smtp", "HOST": "127.0.0.1", "PORT": port, "SECURITY": "none", "SENDER": SENDER}
+        settings = {f"REPORTER_MAIL__{key}": str(value) for key, value in mail.items()}
+        environ = os.environ | settings | {"REPORTER_HISTORY__URL": url, "PYTHONPATH": ROOT}
+        command = [sys.executable, "-W", "ignore", "-m", "reporter", "deliver", "send"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=tmp_path, env=environ, **pipes)  # type: ignore[call-overload]
+
+    with receive(tmp_path / "mail") as mailbox, tapped(mailbox.port) as (port, assassin):
+        assassin.when = point
+        victim = sending(port)
+        assassin.victim = victim.pid
+        victim.communicate(timeout=60)
+        assert victim.returncode == -signal.SIGKILL
+        heir = sending(mailbox.port)
+        said = "".join(heir.communicate(timeout=60))
+        assert set(states(engine).values()) == then, said
+        assert len(mailbox.messages) <= 1
+        assert heir.returncode == (1 if then == {"unknown"} else 0), said
+        assert ("a@example.com: it is not known whether it arrived" in said) == (then == {"unknown"})

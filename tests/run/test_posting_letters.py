@@ -25,7 +25,7 @@ from reporter.model import Account, Unread
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.render import Look
-from reporter.run.addressing import Misaddressed, addressed, contacts_in, misaddressed
+from reporter.run.addressing import Misaddressed, addressed, contacts_in, misaddressed, nobody_named
 from reporter.run.lettering import Desk, Handed, calls, copies, letters
 from reporter.settings.schema import Archive, Mail, Recipient, Report, Settings, Webhook
 
@@ -61,6 +61,18 @@ def test_the_same_address_in_other_letters_gets_one_mail_with_all_formats() -> N
     ]
     ((rule, address, edition),) = addressed(rules, [], "")
     assert (address, edition, rule.formats, rule.time_zone) == ("Lead@Example.com", ORG, ("pdf", "csv"), "Asia/Tokyo")
+
+
+def test_accounts_that_name_nobody_are_told() -> None:
+    """A tag that no account has is no recipient, and not silence: how many accounts, which, by which rule."""
+    rules = [Recipient(account_tag="Owner"), Recipient(account_tag="Owner", edition="ou:Root/Gone")]
+    silent, empty = nobody_named(rules, [account(ONE, Owner="a@example.com"), account(TWO)], "")
+    assert silent.startswith(
+        "recipients by account_tag Owner: 1 of 2 accounts name nobody, so nobody gets their reports"
+    )
+    assert "no account is meant by the edition ou:Root/Gone" in empty
+    assert nobody_named([Recipient(address="a@example.com")], [account(ONE)], "") == ()
+    assert nobody_named([Recipient(account_tag="Owner", schedules=("monthly",))], [account(TWO)], "weekly") == ()
 
 
 def test_schedules_choose_their_recipients() -> None:
@@ -285,7 +297,18 @@ def test_the_page_stands_in_for_a_pdf_that_could_not_be_made(tmp_path: Path) -> 
     """The report reaches its readers all the same, and they know why it looks different."""
     letter, bodies = written(printed(tmp_path, pdf=0))
     assert [entry["file"] for entry in letter.payload["attachments"]] == ["organization.html"]
-    assert "The PDF could not be made this time" in " ".join(bodies["text"].split())
+    flat = " ".join(bodies["text"].split())
+    assert "The PDF could not be made this time: in its place there is the same report as a page" in flat
+    small = settings(attach_limit_megabytes=0.000001)
+    _, cut = written(
+        printed(tmp_path, pdf=0), Recipient(address="a@example.com", formats=("pdf", "csv")), desk=Desk(small)
+    )
+    flat = " ".join(cut["text"].split())
+    assert "attached as a page" not in flat  # it is too large, and said so
+    assert "There is no link to them; whoever sends you this report can hand them to you." in flat
+    off = settings().model_copy(update={"report": Report(pdf=False)})
+    _, told = written(printed(tmp_path, pdf=0), desk=Desk(off))
+    assert "No PDFs are made here (report.pdf)" in " ".join(told["text"].split())
 
 
 def test_dates_are_the_recipients(tmp_path: Path) -> None:
@@ -324,6 +347,10 @@ def test_the_link_to_stop_is_each_recipients_own(tmp_path: Path) -> None:
     letter, bodies = written(printed(tmp_path), desk=desk)
     token = letter.message_id.strip("<>").partition("@")[0]
     assert f"Stop these mails: https://r.example/stop/{token}" in bodies["text"]
+    ours = Desk(settings(unsubscribe="https://r.example/stop/{token}"))
+    (first, said), (second, _) = (written(printed(tmp_path), desk=ours) for _ in range(2))
+    assert f"https://r.example/stop/{token}-{first.payload['token']}" in said["text"]
+    assert first.payload["token"] != second.payload["token"]  # nothing it could be reckoned from
 
 
 def test_an_account_owners_letter_names_no_other_account(tmp_path: Path) -> None:

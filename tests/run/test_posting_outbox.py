@@ -22,7 +22,8 @@ from posting_parts import (
 
 from reporter import history
 from reporter.deliver.outbox import Outcome
-from reporter.run.posting import alarms, post, transport, unsettled
+from reporter.run.awaiting import alarms, unsettled
+from reporter.run.posting import post, transport
 from reporter.simulate.mail import Mailbox, Manners, receive
 
 MINUTE = timedelta(minutes=1)
@@ -41,10 +42,12 @@ class Office:
     def put(self, *recipients: str) -> None:
         put_letters(self.engine, self.run, self.folder, *(recipients or (LEAD,)))
 
-    def post(self, after: timedelta = timedelta(), owner: str = "w", send: object = None) -> dict[str, int]:
+    def post(
+        self, after: timedelta = timedelta(), owner: str = "w", send: object = None, held: bool = False
+    ) -> dict[str, int]:
         self.clock.at += after
         way = send or transport(self.settings)
-        return dict(post(self.engine, self.settings, way, owner, self.clock))  # type: ignore[arg-type]
+        return dict(post(self.engine, self.settings, way, owner, self.clock, held=held))  # type: ignore[arg-type]
 
     def row(self, recipient: str = LEAD) -> history.Delivery:
         return next(row for row in history.deliveries(self.engine) if row.recipient == recipient)
@@ -94,20 +97,66 @@ def test_one_refusal_does_not_touch_the_others(office: Office) -> None:
 
 
 def test_a_server_that_is_down_is_asked_once_a_round_and_given_up_within_a_day(tmp_path: Path) -> None:
-    """A hundred letters make no hundred connections, nor hundred wrong passwords; each letter waits and fails like the first."""
-    with receive(tmp_path / "mail", user="u", password="right") as mailbox:
-        office = Office(tmp_path, mailbox, user="u", password="wrong")
+    """A hundred letters make no hundred connections; each letter waits and fails like the first."""
+    with receive(tmp_path / "mail") as mailbox:
+        office = Office(tmp_path, mailbox)
+        office.settings = settings_for(1)
         office.put(*(f"{n}@example.com" for n in range(5)))
         rounds = 0
         while "pending" in states(office.engine).values():
             office.post(timedelta(hours=4))
             rounds += 1
+            assert rounds <= office.settings.mail.attempts
         assert rounds == office.settings.mail.attempts
         assert set(states(office.engine).values()) == {"failed"}
-        assert {row.detail for row in history.deliveries(office.engine)} == {
-            f"127.0.0.1:{mailbox.port} refused the user name or password (535)"
-        }
-        assert mailbox.messages == []
+
+
+def test_a_wrong_password_is_tried_once_and_the_letters_wait_until_somebody_asks(tmp_path: Path) -> None:
+    """Not again by itself, however long: it would have the account locked. Named with its settings, alarmed, never given up."""
+    with receive(tmp_path / "mail", user="u", password="right") as mailbox:
+        office = Office(tmp_path, mailbox, user="u", password="wrong", attempts=2)
+        office.put(*(f"{n}@example.com" for n in range(5)))
+        assert office.post() == {"pending": 5}
+        assert office.post(timedelta(days=3)) == {}
+        for _ in range(3):  # asked for, and still wrong: more often than a letter is tried
+            assert office.post(MINUTE, held=True) == {"pending": 5}
+        assert len(alarms(office.engine)) == 5
+        said = alarms(office.engine)[0]
+        assert f"127.0.0.1:{mailbox.port} refused the user name or password (535); see mail.user, and " in said
+        assert "mail.password_file or REPORTER_MAIL__PASSWORD" in said
+        assert "then `reporter deliver send` sends it" in said
+        office.settings = settings_for(mailbox.port, user="u", password="right")
+        assert office.post(MINUTE, held=True) == {"sent": 5}
+        assert office.log("0@example.com")[:4] == ["queued", "claimed", "held", "asked"]
+        assert alarms(office.engine) == ()
+        assert history.verify(office.engine) == ()
+
+
+def test_a_letter_that_waits_for_a_setting_can_be_given_up(tmp_path: Path) -> None:
+    """Mail was switched off for good: a person says so, and the alarm is over."""
+    with receive(tmp_path / "mail") as mailbox:
+        office = Office(tmp_path, mailbox)
+        office.put()
+        post(office.engine, settings_for(1, transport="none"), None, "w", office.clock)
+        assert [row.recipient for row in unsettled(office.engine)] == [LEAD]
+        history.resolve(
+            office.engine, office.row().id, "sent", by="kim", why="handed over on paper", now=office.clock()
+        )
+        assert alarms(office.engine) == ()
+
+
+def test_an_older_runs_letter_leaves_first_though_its_worker_died_over_it(office: Office) -> None:
+    """The newer one was queued while the older was in a dead process's hands: they arrive in the order of their runs."""
+    office.put()
+    history.claim(office.engine, "host:1:dead", MONDAY)
+    newer = sealed_run(office.engine, MONDAY + MINUTE)
+    put_letters(office.engine, newer, office.folder, LEAD, at=MONDAY + MINUTE)
+    office.clock.at += 2 * MINUTE
+    way = transport(office.settings)
+    ended = post(office.engine, office.settings, way, "heir", office.clock, dead=lambda name: name == "host:1:dead")
+    assert ended == {"sent": 2}
+    arrived = [message_from_bytes(one.path.read_bytes())["X-Reporter-Run"] for one in office.mailbox.messages]
+    assert arrived == [office.run.id, newer.id]
 
 
 def test_mail_that_is_mended_leaves_by_itself(office: Office) -> None:
@@ -232,7 +281,7 @@ def test_switched_off_mail_waits(office: Office) -> None:
     office.put()
     assert dict(post(office.engine, settings_for(1, transport="none"), None, "w", office.clock)) == {"pending": 1}
     assert "mail.transport" in office.row().detail
-    assert office.post(MINUTE) == {"sent": 1}
+    assert office.post(MINUTE, held=True) == {"sent": 1}
 
 
 def test_failures_of_old_runs_do_not_alarm_for_ever(office: Office) -> None:

@@ -31,8 +31,9 @@ from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.render import Look
 from reporter.run.addressing import addressed, misaddressed
+from reporter.run.awaiting import alarms
 from reporter.run.lettering import Handed
-from reporter.run.posting import alarms, post, queue, transport
+from reporter.run.posting import post, queue, transport
 from reporter.run.publish import Published
 from reporter.settings.schema import Settings
 from reporter.simulate.mail import Mailbox, Manners, receive

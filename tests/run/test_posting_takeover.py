@@ -14,7 +14,8 @@ from posting_parts import MONDAY, Clock, open_history, put_letters, sealed_run, 
 
 from reporter import history
 from reporter.deliver.outbox import LEASE
-from reporter.run.posting import in_hand, post, transport, trouble
+from reporter.run.awaiting import in_hand, left, trouble
+from reporter.run.posting import post, transport
 from reporter.run.trying import try_each
 from reporter.settings.schema import Aws, Webhook
 from reporter.simulate.mail import receive
@@ -63,6 +64,31 @@ def test_a_living_sender_keeps_its_letter_and_is_named(tmp_path: Path) -> None:
     assert in_hand(engine, MONDAY + LEASE + timedelta(seconds=1)) == ()
 
 
+@pytest.mark.parametrize(
+    ("step", "rule", "words"),
+    [
+        ("claimed", "skip", "the receiver has not heard of it: `reporter deliver send` sends it now"),
+        ("sending", "skip", "the receiver may have it: `reporter deliver send` settles it as unknown"),
+        ("sending", "resend", "the receiver may have it: `reporter deliver send` sends it again"),
+    ],
+)
+def test_what_a_dead_process_left_is_said_with_what_becomes_of_it(
+    tmp_path: Path, step: str, rule: str, words: str
+) -> None:
+    """At once if the process is known to be gone, else when its lease has ended; and nobody is said to be sending it."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com")
+    (delivery,) = history.claim(engine, "build-host:4711:0badc0de", MONDAY, lease=LEASE)
+    if step == "sending":
+        history.sending(engine, delivery, "build-host:4711:0badc0de", MONDAY)
+    (said,) = left(engine, MONDAY, dead=lambda _: True, on_unknown=rule)
+    assert "by build-host:4711, and that process is gone; " in said
+    assert words in said
+    assert in_hand(engine, MONDAY, dead=lambda _: True) == left(engine, MONDAY) == ()
+    (later,) = left(engine, MONDAY + LEASE, on_unknown=rule)
+    assert "and its lease ended; " in later
+
+
 def test_what_has_not_arrived_is_told_with_the_whole_command(tmp_path: Path) -> None:
     """Which recipient, why, and what to type next, without dots to be filled in but the reason a person gives."""
     engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
@@ -82,7 +108,7 @@ def test_a_letter_to_be_tried_again_says_when(tmp_path: Path) -> None:
     (delivery,) = history.claim(engine, "me", MONDAY, lease=LEASE)
     later = MONDAY + timedelta(minutes=5)
     waiting = history.settle(engine, delivery, "me", MONDAY, state="pending", again_at=later, detail="451 busy")
-    assert "(451 busy); `reporter deliver send` tries again from 2026-11-23 07:05 UTC on" in trouble(waiting)
+    assert "(451 busy); `reporter deliver send` tries again from 2026-11-23 07:05:00 UTC on;" in trouble(waiting)
 
 
 def test_a_webhook_that_is_a_topic_is_published_to(tmp_path: Path, simulated: Simulation) -> None:

@@ -20,11 +20,10 @@ def test_opened_and_closed_between_two_runs(world):
         if bucket.public_access_block and all(bucket.public_access_block.values())
     )
     mallory = iam_user(member.id, "mallory", ip="203.0.113.9", agent=CLI)
-    world.sim.advance(minutes=2)
+    world.catch_up()
     world.sim.act(
         member.id, "s3", "delete_public_access_block", region=bucket.region, actor=mallory, Bucket=bucket.name
     )
-    world.sim.advance(minutes=1)
     world.sim.act(
         member.id, "s3", "put_public_access_block", region=bucket.region, actor=mallory, Bucket=bucket.name,
         PublicAccessBlockConfiguration=dict(bucket.public_access_block),

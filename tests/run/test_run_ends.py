@@ -9,10 +9,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from starlette.testclient import TestClient
 from test_whole_run import ran
 from world import World
 
@@ -20,8 +23,9 @@ from reporter import history
 from reporter.model import ChangeKind
 from reporter.report.sign import new_key, verified_head
 from reporter.run.execute import Request, execute
-from reporter.settings import load
-from reporter.simulate.mail import Manners
+from reporter.settings import data_file, load
+from reporter.simulate.mail import Manners, receive
+from reporter.web.app import application
 
 
 def test_a_refused_mail_ends_with_3_the_reason_and_the_command(world: World) -> None:
@@ -119,6 +123,44 @@ def test_a_run_that_is_stopped_while_it_mails_is_resumed(world: World) -> None:
     assert world.reporter("run", "--resume").returncode == 1
 
 
+def test_who_stops_the_mails_by_the_link_in_one_gets_none_and_that_is_told(world: World) -> None:
+    """One click, as a mail program sends it, to the pages that `serve` shows; each run then says so, until a person undoes it."""
+    stop = {"REPORTER_MAIL__UNSUBSCRIBE": "https://127.0.0.1/stop/{token}"}
+    ran(world, **stop)
+    mail = message_from_bytes(world.mailbox.messages[0].path.read_bytes(), policy=default)
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = mail["List-Unsubscribe"].strip("<>")
+    assert link in mail.get_body(("plain",)).get_content()
+    engine = history.connect(world.database)
+    with TestClient(application(engine, data_file("templates"), "Example"), base_url="https://127.0.0.1") as web:
+        assert web.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    told = ran(world, **stop)
+    assert (told["deliveries"], told["undelivered"], len(world.mailbox.messages)) == ({}, [], 1)
+    (note,) = told["notes"]
+    assert note.startswith("lead@example.com asked for no more mails on ")
+    assert "asked for no more mails" in world.reporter("deliver").stdout
+    undone = world.reporter("deliver", "resume", "Lead@example.com", "--why", "she asked me to")
+    assert undone.returncode == 0, undone.stderr
+    assert history.unsubscribed(engine) == {}
+    assert history.verify(engine) == ()
+
+
+def test_a_wrong_password_is_named_with_its_settings_and_deliver_send_mends_it(world: World, tmp_path: Path) -> None:
+    """Tried once, held, alarmed with the setting; with the right password the letter leaves by one command."""
+    with receive(tmp_path / "guarded", user="u", password="right") as guarded:
+        way = {"REPORTER_MAIL__PORT": str(guarded.port), "REPORTER_MAIL__USER": "u", "REPORTER_MAIL__PASSWORD": "wrong"}
+        done = world.reporter("run", **way)
+        assert done.returncode == 3
+        assert "refused the user name or password (535); see mail.user, and mail.password_file or " in done.stdout
+        assert "tries again" not in done.stdout
+        assert guarded.said["535"] <= 1
+        log = world.reporter("deliver", **way)
+        assert (log.returncode, "held until that is mended" in log.stdout) == (1, True)
+        sent = world.reporter("deliver", "send", **(way | {"REPORTER_MAIL__PASSWORD": "right"}))
+        assert (sent.returncode, sent.stdout.strip()) == (0, "1 sent"), sent.stderr
+        assert len(guarded.messages) == 1
+
+
 def letters(world: World, state: str) -> int:
     """How many letters are in a state; none while there is no history."""
     with suppress(sqlite3.OperationalError), sqlite3.connect(world.folder / "reporter.db") as connection:
@@ -185,13 +227,12 @@ def test_what_came_and_went_is_kept_with_the_run(world: World) -> None:
     ran(world)
     member = next(one for one in world.sim.organization.accounts if one.buckets)
     bucket = next(one for one in member.buckets if one.public_access_block and all(one.public_access_block.values()))
-    world.sim.advance(minutes=2)
+    world.catch_up()
     for act, more in (
         ("delete_public_access_block", {}),
         ("put_public_access_block", {"PublicAccessBlockConfiguration": dict(bucket.public_access_block or {})}),
     ):
         world.sim.act(member.id, "s3", act, region=bucket.region, Bucket=bucket.name, **more)
-        world.sim.advance(minutes=1)
     assert ran(world, REPORTER_COLLECT__REVERTED="true")["changes"] == 0
     engine = history.connect(world.database)
     kept = history.reverted(engine, history.run_of(engine, "last"), history.Within())

@@ -170,7 +170,7 @@ def test_an_account_out_of_reach_is_no_deletion(watch):
 
 
 def test_the_same_on_many_is_one_line(watch):
-    """A field that gets worse almost everywhere is one loud line, and still told."""
+    """A field that gets worse on many resources at once is one loud line, and still told; the subject counts each once."""
     buckets = watch.buckets()
     assert len(buckets) >= 5
     for bucket in buckets:
@@ -182,7 +182,9 @@ def test_the_same_on_many_is_one_line(watch):
     assert watch.tell(watched).letters == 1
     text = watch.mailbox.messages[0].path.read_text().replace("=\n", "")
     assert "changed on" in text
-    assert "1 setting changed almost everywhere" in text
+    assert "1 setting changed on many resources at once" in text
+    assert f"MANY AT ONCE, {watched.folded} things got worse" in text
+    assert watched.folded == loud.changed
 
 
 def test_the_daily_bound_holds_back_and_catches_up(watch):

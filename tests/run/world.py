@@ -44,6 +44,11 @@ class World:
     def process(self, environ: dict[str, str]) -> dict[str, object]:
         return {"cwd": self.folder, "env": self.environ | environ}
 
+    def catch_up(self) -> None:
+        """Set the simulated clock to the program's, which is the real one: what is done next happens now."""
+        behind = datetime.now(UTC) - datetime.fromisoformat(self.sim.command("now"))
+        self.sim.advance(seconds=behind.total_seconds())
+
     @property
     def database(self) -> str:
         return f"sqlite:///{self.folder / 'reporter.db'}"

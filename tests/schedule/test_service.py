@@ -37,7 +37,7 @@ def engine(tmp_path: Path) -> history.Engine:
 
 
 def table(engine: history.Engine, clock: Clock, ran: list[str], owner: str = "a") -> Timetable:
-    def start(schedule: Schedule) -> str:
+    def start(schedule: Schedule, since: datetime) -> str:
         ran.append(schedule.id)
         return f"run-{len(ran)}"
 
@@ -75,7 +75,7 @@ def test_a_failing_run_is_written_down_and_does_not_stop_the_timer(engine: histo
     """The ledger holds the reason; the next slot is tried as if nothing had happened."""
     clock = Clock()
 
-    def fail(schedule: Schedule) -> str:
+    def fail(schedule: Schedule, since: datetime) -> str:
         raise RuntimeError("no credentials")
 
     timetable = Timetable(engine, (MONDAYS,), fail, "a", clock)
@@ -102,6 +102,25 @@ def test_a_dead_owners_run_is_taken_over_when_its_lease_ends(engine: history.Eng
     assert states(engine) == {"2026-11-02T07:00": "done"}
 
 
+def test_an_owner_known_to_be_dead_is_taken_over_at_once_and_the_slots_time_goes_with_it(
+    engine: history.Engine,
+) -> None:
+    """Minutes before the lease ends; when the slot was first claimed tells which run is its own."""
+    clock, begun = Clock(), []
+
+    def start(schedule: Schedule, since: datetime) -> str:
+        begun.append(since)
+        return "r"
+
+    timetable = Timetable(engine, (MONDAYS,), start, "b", clock, dead=lambda name: name == "host:1:gone")
+    first_tick(timetable)
+    clock.now = claimed = START + timedelta(hours=1)
+    history.claim_slot(engine, "weekly", "2026-11-02T07:00", "host:1:gone", claimed, lease=timedelta(minutes=15))
+    clock.now += timedelta(minutes=1)
+    assert tick(timetable, MONDAYS) == "r"
+    assert begun == [claimed]
+
+
 def _live(database: str, log: str, name: str, seconds: float) -> None:
     """A scheduler process whose schedule fires each minute of a clock that runs sixty times as fast."""
     engine = history.connect(database)
@@ -110,7 +129,7 @@ def _live(database: str, log: str, name: str, seconds: float) -> None:
     def clock() -> datetime:
         return START + timedelta(seconds=(time.monotonic() - began) * 60)
 
-    def start(schedule: Schedule) -> str:
+    def start(schedule: Schedule, since: datetime) -> str:
         with Path(log).open("a", encoding="utf-8") as file:
             file.write(f"{clock():%H:%M} {name}\n")
         return "r"
@@ -148,7 +167,7 @@ def test_stopping_lets_work_under_way_end(engine: history.Engine) -> None:
     """SIGTERM's event: the run in progress is finished and written down, nothing new begins."""
     stop, begun, clock = threading.Event(), threading.Event(), Clock()
 
-    def slow(schedule: Schedule) -> str:
+    def slow(schedule: Schedule, since: datetime) -> str:
         begun.set()
         time.sleep(0.5)
         return "run-1"

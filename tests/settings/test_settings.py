@@ -116,6 +116,28 @@ def test_secrets_come_from_files_and_the_environment_and_are_never_printed(tmp_p
     assert "s3cret" not in repr(by_file) + repr(by_environment)
 
 
+def test_a_secret_of_the_environment_wins_over_the_file_that_a_key_names(tmp_path: Path) -> None:
+    """As every key does: whoever mends a password by the environment has it mended."""
+    (tmp_path / "pw").write_text("old", encoding="utf-8")
+    settings = load(write(tmp_path, "[mail]\npassword_file = 'pw'\n"), {"REPORTER_MAIL__PASSWORD": "new"})
+    assert settings.mail.password.get_secret_value() == "new"
+
+
+def test_a_refused_secret_names_only_a_way_that_works(tmp_path: Path) -> None:
+    """Webhooks are many, and no variable of the environment sets one of them."""
+    with pytest.raises(SettingsError, match=r"webhook.url: .*; name a file in webhook.url_file$"):
+        load(write(tmp_path, "[[webhook]]\nname = 'chat'\nurl = 'https://hooks.example.com/T0'\n"), {})
+    with pytest.raises(SettingsError, match=r"set REPORTER_MAIL__PASSWORD or name a file in mail.password_file$"):
+        load(write(tmp_path, "[mail]\npassword = 'x'\n"), {})
+
+
+@pytest.mark.parametrize("address", ["stop", "https://a b", "https://r.example/<x>", "javascript:alert(1)"])
+def test_a_way_to_stop_mails_is_an_address(tmp_path: Path, address: str) -> None:
+    """It becomes a header and a link."""
+    with pytest.raises(SettingsError, match=r"mail.unsubscribe.*/stop/\{token\}"):
+        load(write(tmp_path, f"[mail]\nunsubscribe = '{address}'\n"), {})
+
+
 def test_a_missing_secret_file_and_a_missing_settings_file_say_so(tmp_path: Path) -> None:
     """Both errors name the path."""
     with pytest.raises(SettingsError, match=r"mail.password_file = .*nowhere"):

@@ -18,6 +18,8 @@ from reporter.web.app import application
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "<script>alert(1)</script>"
+TOKEN = "0123456789abcdef"
+TOLD = {"token": TOKEN}
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def pages(tmp_path: Path, report: Path) -> Iterator[TestClient]:
     history.add_report(
         engine, run, edition="organization", format="html", sha256=digest, path=str(report), size=len(data), now=NOW
     )
-    history.enqueue(engine, run, [history.Letter("organization", f"{HOSTILE}@example.com", "<id@x>")], NOW)
+    history.enqueue(engine, run, [history.Letter("organization", f"{HOSTILE}@example.com", "<id@x>", TOLD)], NOW)
     pages = application(engine, data_file("templates"), "Example", names=["reporter.example.com"])
     with TestClient(pages, base_url="http://127.0.0.1:8477") as client:
         yield client
@@ -80,6 +82,39 @@ def test_what_is_not_there_is_a_plain_404(pages: TestClient, path: str) -> None:
     answer = pages.get(path)
     assert answer.status_code == 404
     assert "root:" not in answer.text
+
+
+def test_a_reader_stops_the_mails_by_one_click(pages: TestClient) -> None:
+    """RFC 8058: a POST without cookies or questions, as mail programs send it; said twice, it is entered once, and undone by a
+    person."""
+    clicked = pages.post(f"/stop/id-{TOKEN}", data={"List-Unsubscribe": "One-Click"})
+    again = pages.post(f"/stop/id-{TOKEN}")
+    assert clicked.status_code == again.status_code == 200
+    assert HOSTILE not in clicked.text
+    engine = pages.app.routes[0].endpoint.__self__.engine  # type: ignore[attr-defined]
+    recipient = f"{HOSTILE}@example.com"
+    assert list(history.unsubscribed(engine)) == [recipient]
+    assert [one.act for one in history.entries(engine, "delivery")] == ["delivery.queued", "delivery.unsubscribed"]
+    history.resubscribe(engine, recipient, by="kim", why="asked me to", now=NOW)
+    assert history.unsubscribed(engine) == {}
+    assert history.verify(engine) == ()
+
+
+def test_opening_the_link_only_asks(pages: TestClient) -> None:
+    """Mail filters open every link: a page with a button, and only that page may send a form, to this server alone."""
+    asked = pages.get(f"/stop/id-{TOKEN}")
+    assert (asked.status_code, '<form method="post">' in asked.text) == (200, True)
+    assert "form-action 'self'" in asked.headers["content-security-policy"]
+    assert "form-action 'none'" in pages.get("/").headers["content-security-policy"]
+    assert history.unsubscribed(pages.app.routes[0].endpoint.__self__.engine) == {}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "token", ["id", "id-", "id-0123456789abcdeg", f"%25-{TOKEN}", f"-{TOKEN}", "i_-" + TOKEN, "é-é"]
+)
+def test_a_message_id_alone_stops_nobodys_mails(pages: TestClient, token: str) -> None:
+    """It can be reckoned by whoever gets a mail of the same run: what only the one mail holds is asked for, whole."""
+    assert pages.get(f"/stop/{token}").status_code == pages.post(f"/stop/{token}").status_code == 404
 
 
 def test_the_pages_change_nothing(pages: TestClient) -> None:

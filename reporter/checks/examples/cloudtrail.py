@@ -115,5 +115,6 @@ def event_data_store(**override: Any) -> ConfigurationItem:
         "KmsKeyId": KEY_ARN,
         "MultiRegionEnabled": True,
     }
-    keys = {"EventDataStoreArn": arn, "Name": "example", "Detail": detail}
+    others: dict[str, Any] = {"InsightSelectors": None, "EventConfiguration": None, "ResourcePolicy": None, "Tags": {}}
+    keys = {"EventDataStoreArn": arn, "Name": "example", "Detail": detail, **others}
     return made(types.EVENT_DATA_STORE, keys, override, id=lambda _: arn, arn=lambda _: arn)

@@ -72,10 +72,14 @@ def in_hand() -> Select[Any]:
 
 
 def due(now: datetime, limit: int) -> Select[Any]:
-    """Letters to be sent now, the longest waiting first."""
-    waiting = select(DELIVERY).where(DELIVERY.c.state == "pending")
-    is_due = or_(DELIVERY.c.next_attempt_at.is_(None), DELIVERY.c.next_attempt_at <= now)
-    return waiting.where(is_due).order_by(DELIVERY.c.next_attempt_at, DELIVERY.c.id).limit(limit)
+    """Letters to be sent now: an older run's before a newer one's, and of a run the longest waiting first."""
+    waiting = select(DELIVERY).where(DELIVERY.c.state == "pending", DELIVERY.c.next_attempt_at <= now)
+    return waiting.order_by(DELIVERY.c.run, DELIVERY.c.next_attempt_at, DELIVERY.c.id).limit(limit)
+
+
+def held() -> Select[Any]:
+    """Letters that wait until somebody asks for them to be tried."""
+    return rows(DELIVERY, DELIVERY.c.state == "pending", DELIVERY.c.next_attempt_at.is_(None))
 
 
 # --- the schedule ---
@@ -89,10 +93,10 @@ def slots(schedule: str, names: Collection[str] = (), limit: int | None = None) 
     return query.where(SLOT.c.slot.in_(sorted(names))) if names else query
 
 
-def orphaned(schedule: str, now: datetime) -> Select[Any]:
-    """Slots whose owner gave no sign in time, the oldest first."""
-    dead = select(SLOT).where(SLOT.c.state == "running", SLOT.c.lease_until <= now).order_by(SLOT.c.slot)
-    return dead.where(SLOT.c.schedule == schedule) if schedule else dead
+def running(schedule: str) -> Select[Any]:
+    """Slots in somebody's hands, whether that one still lives or not, the oldest first."""
+    held = select(SLOT).where(SLOT.c.state == "running").order_by(SLOT.c.slot)
+    return held.where(SLOT.c.schedule == schedule) if schedule else held
 
 
 # --- what people state ---

@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from reporter.history.acts_tables import ACKNOWLEDGEMENT, ATTRIBUTION, EVENT, NOTE
 from reporter.history.nouns import Within
+from reporter.history.queries.recording import OPEN
 from reporter.history.queries.states import in_scope
 from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE, RUN
 from reporter.model import SEVERITIES, Direction
@@ -59,6 +60,9 @@ def _changes() -> Select[Any]:
         .join(RESOURCE, RESOURCE.c.id == CHANGE.c.resource)
         .outerjoin(DOCUMENT, DOCUMENT.c.hash == CHANGE.c.ops)
     )
+
+
+OF_SEALED = CHANGE.c.run.in_(select(RUN.c.number).where(RUN.c.seq.is_not(None)))
 
 
 def matching(
@@ -167,6 +171,30 @@ JUDGE = (
         }
     )
 )
+
+# --- of runs that were given up ---
+
+Query = Select[Any]
+GIVEN_UP = select(RUN.c.number).where(RUN.c.status == "failed")
+ADOPT = (
+    update(CHANGE).where(CHANGE.c.id == bindparam("row")).values(run=bindparam("new_run"), seal=bindparam("new_seal"))
+)
+
+
+def orphans_of(reader: str, runs: Sequence[int]) -> Query:
+    """The changes that these runs found in what one account's scans keep, whole rows; by the index over runs."""
+    return _orphans(runs).where(RESOURCE.c.reader == reader)
+
+
+def orphans_of_left(runs: Sequence[int]) -> Query:
+    """The same, of accounts that are no longer in the organization."""
+    return _orphans(runs).where(~exists().where(ACCOUNT.c.account == RESOURCE.c.reader, ACCOUNT.c.valid_to == OPEN))
+
+
+def _orphans(runs: Sequence[int]) -> Query:
+    joined = CHANGE.join(RESOURCE, RESOURCE.c.id == CHANGE.c.resource)
+    return select(*CHANGE.c).select_from(joined).where(CHANGE.c.run.in_(runs)).order_by(CHANGE.c.id)
+
 
 # --- who made them ---
 

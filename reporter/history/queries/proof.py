@@ -8,7 +8,7 @@ from sqlalchemy.types import NULLTYPE
 
 from reporter.history.acts_tables import JOURNAL, PURGE, SIGNATURE
 from reporter.history.queries.purging import REFERENCES
-from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, META, RESOURCE, RUN, SCAN, VERSION
+from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE, RUN, SCAN, VERSION
 
 MANY = 2_000  # rows held at a time
 
@@ -32,6 +32,15 @@ MISSING_RESOURCES = tuple(
     (table, select(table.c.id, table.c.resource).where(~exists().where(RESOURCE.c.id == table.c.resource)))
     for table in (VERSION, CHANGE, FINDING)
 )
+MISSING_RUNS = tuple(
+    (
+        table,
+        select(table.c.run, func.min(table.c.id).label("id"))
+        .where(~exists().where(RUN.c.number == table.c.run))
+        .group_by(table.c.run),
+    )
+    for table in (SCAN, CHANGE)
+)
 READERS = select(SCAN.c.account).union(select(VERSION.c.reader), select(FINDING.c.account)).order_by("account")
 SEALED_RUNS = select(RUN).where(RUN.c.seq.is_not(None)).order_by(RUN.c.seq)
 SEALED_ENTRIES = select(JOURNAL.c.number, JOURNAL.c.chain).where(JOURNAL.c.number.in_(select(RUN.c.journal)))
@@ -44,7 +53,6 @@ SIGNED = (
     .order_by(SIGNATURE.c.number)
 )
 PURGES = select(PURGE.c.at, PURGE.c.cutoff)
-FACTS = select(META.c.key, META.c.value)
 
 
 def scans_of(account: str) -> Select[Any]:
@@ -108,6 +116,12 @@ def changes_of(run: int) -> Select[Any]:
 def said_changes(run: int) -> Select[Any]:
     """Which changes a run's scans say they found: (account, numbers)."""
     return select(SCAN.c.id, SCAN.c.account, SCAN.c.changes).where(SCAN.c.run == run, SCAN.c.changes.is_not(None))
+
+
+def said_by_given_up() -> Select[Any]:
+    """Which changes the scans of runs that were given up say they found; later runs tell them."""
+    given_up = select(RUN.c.number).where(RUN.c.status == "failed")
+    return select(SCAN.c.changes).where(SCAN.c.run.in_(given_up), SCAN.c.changes.is_not(None))
 
 
 def expected_accounts(run: int) -> Select[Any]:

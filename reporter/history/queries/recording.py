@@ -202,6 +202,10 @@ RESOURCE_BY_UID = (
 
 # --- findings ---
 
+# rows for answers about what had no life in the account's own hands
+PLACEHOLDERS = select(RESOURCE.c.type, RESOURCE.c.uid, RESOURCE.c.id).where(
+    RESOURCE.c.account == bindparam("account"), RESOURCE.c.reader == bindparam("account"), RESOURCE.c.incarnation == 0
+)
 OPEN_FINDINGS = select(FINDING).where(FINDING.c.account == bindparam("account"), FINDING.c.valid_to == OPEN)
 NEW_FINDINGS = insert(FINDING)
 CLOSE_FINDING = (

@@ -33,6 +33,13 @@ def unfinished(kind: str) -> Select[Any]:
     return select(RUN).where(RUN.c.status == "running", RUN.c.kind == kind).order_by(RUN.c.number.desc()).limit(1)
 
 
+def after_the_sealed() -> Select[Any]:
+    """The newest run, if it was begun after every sealed one and is not sealed itself."""
+    sealed = select(func.max(RUN.c.number)).where(RUN.c.seq.is_not(None)).scalar_subquery()
+    later = RUN.c.number > func.coalesce(sealed, 0)
+    return select(RUN).where(RUN.c.seq.is_(None), later).order_by(RUN.c.number.desc()).limit(1)
+
+
 def sealed_runs(
     limit: int,
     *,

@@ -139,6 +139,16 @@ def owned(run: int, type: str, account: str, region: str) -> Select[Any]:
     )
 
 
+def shown_by_others(account: str, types: Sequence[str]) -> Select[Any]:
+    """What an account owns of some types and other accounts have shown, in whatever run."""
+    return (
+        select(RESOURCE.c.type, RESOURCE.c.key)
+        .distinct()
+        .where(RESOURCE.c.account == account, RESOURCE.c.reader != account, RESOURCE.c.type.in_(types))
+        .order_by(RESOURCE.c.type, RESOURCE.c.key)
+    )
+
+
 def shared(run: int, types: Sequence[str], within: Within) -> Select[Any]:
     """The resources of some types of all accounts, in their owners' hands."""
     query = _in_run(run).where(RESOURCE.c.type.in_(sorted(types)), RESOURCE.c.reader == RESOURCE.c.account)

@@ -1,0 +1,121 @@
+"""What drift leaves out, and says so: folded changes, runs that are not finished, runs that were purged."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from drift_history import said
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "history"))
+from estate_builder import MONDAY, ONE, bucket, run, snapshot, start, weeks
+
+from reporter import history
+from reporter.drift.changes import describe
+
+
+@pytest.fixture
+def made(tmp_path):
+    """The settings file of an empty history, and the history."""
+    file = tmp_path / "reporter.toml"
+    file.write_text(f'[history]\nurl = "sqlite:///{tmp_path / "reporter.db"}"\n', encoding="utf-8")
+    engine = history.connect(str(tmp_path / "reporter.db"))
+    history.prepare(engine, MONDAY)
+    yield file, engine
+    engine.dispose()
+
+
+def buckets(week, changed=0, **more):
+    """Nineteen buckets, some of which say something else now."""
+    items = [bucket(ONE, f"b{n:02}", Website={"Index": str(week)} if n < changed else None, **more) for n in range(19)]
+    return snapshot(ONE, weeks(week), items)
+
+
+def test_folded_changes_are_counted_as_what_they_are(made):
+    """Six of nineteen are not almost all, and not one: the line says six, the summary counts six, --all shows each."""
+    file, engine = made
+    run(engine, weeks(0), buckets(0))
+    run(engine, weeks(1), buckets(1, changed=6))
+    text = said(file, "drift").out
+    assert "MANY AT ONCE 1" in text
+    assert "AWS::S3::Bucket Website changed on 6 of 19 resources in 1 account, e.g. " in text
+    assert "Summary: 6 neutral; 6 modified; 6 of them told only under MANY AT ONCE" in text
+    assert "everywhere" not in text.lower()
+    document = said(file, "drift", "--json").json
+    assert (document["counts"], len(document["told_only_there"])) == ({"neutral": 6}, 6)
+    assert document["many_at_once"][0]["changed"] == 6
+    each = said(file, "drift", "--all").out
+    assert "MANY AT ONCE" not in each
+    assert each.count(" modified") == 7
+
+
+def test_a_newer_run_that_is_not_finished_is_said(made):
+    """Interrupted, under way or given up: drift and coverage say that it does not count yet, and drift by date leaves it out."""
+    file, engine = made
+    run(engine, weeks(0), buckets(0))
+    run(engine, weeks(1), buckets(1))
+    assert "NOT YET" not in said(file, "drift").out
+    begun = start(engine, weeks(2), owner="elsewhere:1:x")
+    history.record_account(engine, begun, buckets(2, changed=2), describe)
+    words = "NOT YET: a manual run begun 2026-01-19 02:00Z was interrupted (1 account recorded): what it found does not count yet"
+    assert f"{words}; `reporter run --resume -c {file}` finishes it" in said(file, "drift").out
+    assert words in said(file, "coverage").out
+    assert "was interrupted" in said(file, "drift", "--json").json["unfinished"]
+    assert "NOT YET" not in said(file, "drift", "--run", "1").out
+    assert said(file, "drift", "--since", "2026-01-01", "--json").json["changes"] == []
+    assert "0 of 0 changes shown" in said(file, "history", "b00").out
+    history.abandon(engine, begun, weeks(2), "another version")
+    assert "was given up (1 account recorded): what it found is told by the next run" in said(file, "drift").out
+    run(engine, weeks(3), buckets(2, changed=2))
+    assert "Summary: 2 neutral; 2 modified" in said(file, "drift").out
+
+
+def test_what_a_purged_run_held_is_not_called_no_change(made):
+    """Of an emptied run nothing can be told: drift, diff, baselines and export of it refuse; its head can still be signed."""
+    file, engine = made
+    run(engine, weeks(0), buckets(0))
+    said(file, "baseline", "pin", "first")
+    run(engine, weeks(1), buckets(1, changed=6))
+    run(engine, weeks(2), buckets(2, changed=6))
+    assert said(file, "diff", "1", "3").code == 0
+    assert "2 runs are emptied by it; the heads stay" in said(file, "purge", "--keep-days", "1").out
+    for words in (
+        ["drift", "--run", "1"],
+        ["diff", "1", "3"],
+        ["baseline", "compare", "first"],
+        ["coverage", "--run", "2"],
+    ):
+        answer = said(file, *words)
+        assert (answer.code, answer.out) == (1, ""), words
+        assert "was purged on" in answer.err
+        assert "only its head is left" in answer.err
+    assert said(file, "verify", "--history").code == 0
+    assert said(file, "drift").code in {0, 3}
+
+
+def test_a_tag_that_is_lost_is_drift_from_what_was_pinned_by_it(made):
+    """Pinned by a tag: the bucket that lost the tag and the one that is gone deviate, whatever they say now."""
+    file, engine = made
+    gold = {"tier": "gold"}
+    first = [bucket(ONE, name, Tags=gold) for name in ("a", "b", "c")] + [bucket(ONE, "d")]
+    run(engine, weeks(0), snapshot(ONE, weeks(0), first))
+    assert said(file, "baseline", "pin", "golden", "--tag", "tier=gold").code == 0
+    same = said(file, "baseline", "compare", "golden", "--json")
+    assert (same.code, same.json["changes"]) == (0, [])
+    later = [bucket(ONE, "a", Tags=None), bucket(ONE, "c", Tags=gold), bucket(ONE, "d", Website={"Index": "x"})]
+    run(engine, weeks(1), snapshot(ONE, weeks(1), later))
+    answer = said(file, "baseline", "compare", "golden", "--json")
+    assert answer.code == 4
+    assert {(one["resource"], one["kind"]) for one in answer.json["changes"]} == {("a", "modified"), ("b", "deleted")}
+
+
+def test_what_is_done_is_told_as_json_too(made, tmp_path):
+    """--json of an act prints what was made, and nothing else."""
+    file, engine = made
+    run(engine, weeks(0), buckets(0))
+    run(engine, weeks(1), buckets(1, changed=2))
+    words = ("--owner", "alice", "--why", "known", "--until", "2999-01-01", "--json")
+    (owned,) = said(file, "acknowledge", "1", *words).json["acknowledgements"]
+    assert (owned["change"], owned["owner"]) == (1, "alice")
+    (held,) = said(file, "hold", "--everything", "--why", "audit", "--json").json["holds"]
+    assert held["reason"] == "audit"
+    assert said(file, "export", "--git", str(tmp_path / "git"), "--json").json["commits_added"] == 2
