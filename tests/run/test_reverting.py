@@ -36,7 +36,7 @@ def test_opened_and_closed_between_two_runs(world):
     assert "PublicAccessBlock changed and is as before: DeleteBucketPublicAccessBlock" in answer.stdout
     assert "mallory (IAM user)" in answer.stdout
     assert "1 changed and changed back" in answer.stdout
-    document = json.loads(world.reporter("reverted", "--json").stdout)
+    document = json.loads(world.reporter("reverted", "--account", member.id, "--json").stdout)
     assert [one["resource"] for one in document["found"]["changes"]] == [bucket.name]
     assert document["found"]["unasked"] == {}
     first = world.reporter("reverted", "--run", "1")

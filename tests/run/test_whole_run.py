@@ -161,7 +161,7 @@ def test_nothing_to_resume_is_one_sentence(world: World) -> None:
         ("[mial]\n", {}, 2, "did you mean mail?"),
         ('[assess]\nframeworks = ["cis-aws-5.0"]\n', {}, 2, "cis-aws-5.0"),
         ('[role]\nname = "Nobody"\n', {}, 3, ""),
-        ("", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 1, "127.0.0.1:9"),
+        ("", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "REPORTER_COLLECT__ATTEMPTS": "1"}, 1, "127.0.0.1:9"),
         (
             "",
             {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"},
