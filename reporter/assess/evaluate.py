@@ -158,10 +158,13 @@ def sections(docstring: str) -> dict[str, str]:
 
 
 def commands(text: str) -> str:
-    """A `Fix:` text as one command per line: a line that starts deeper than `aws` continues the command before it."""
+    """A `Fix:` text as one command per line: a line that starts deeper than `aws` continues the command before it.
+
+    A line that starts with # is a warning, and stands before the command it is about.
+    """
     lines: list[str] = []
     for line in text.strip().splitlines():
-        if lines and not line.strip().startswith("aws "):
+        if lines and not line.strip().startswith(("aws ", "# ")):
             lines[-1] += " " + line.strip()
         elif line.strip():
             lines.append(line.strip())

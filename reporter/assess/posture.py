@@ -82,10 +82,10 @@ class ControlResult:
     waived: int = 0
     not_applicable: int = 0
     insufficient: int = 0
-    accounts_failing: int = 0
-    accounts_assessed: int = 0  # in which every check of the control has complete data
+    accounts_failing: int = 0  # with something failing un-waived, whether or not an answer is missing there
+    accounts_assessed: int = 0  # in which no answer of the control's checks is missing; nothing asked, nothing missing
     accounts_total: int = 0
-    accounts_passing: int = 0  # of those assessed, in which nothing fails un-waived
+    accounts_passing: int = 0  # of those assessed and read, in which something passes and nothing fails un-waived
     attestation: Attestation | None = None  # the one in force, else the last that ended
 
 
@@ -110,19 +110,21 @@ class _Sums:
     passing: dict[frozenset[str], int] = field(default_factory=dict)
 
     def add(self, tallies: Mapping[str, Tally], check_sets: Iterable[frozenset[str]], *, read: bool) -> None:
-        """Count one account."""
+        """Count one account; where nothing passed, as nothing was asked or all is waived, it passes no control."""
         self.accounts += 1
         self.read += read
         for check, one in tallies.items():
             self.tallies[check] = self.tallies.get(check, NOTHING) + one
         failing = {check for check, one in tallies.items() if one.failing}
         answered = {check for check, one in tallies.items() if one.answered}
+        passed = {check for check, one in tallies.items() if one.passed} if read else set[str]()
         for checks in check_sets:
             if not checks.isdisjoint(failing):
                 self.failing[checks] = self.failing.get(checks, 0) + 1
             if checks <= answered:
                 self.assessed[checks] = self.assessed.get(checks, 0) + 1
-                self.passing[checks] = self.passing.get(checks, 0) + checks.isdisjoint(failing)
+                passes = checks.isdisjoint(failing) and not checks.isdisjoint(passed)
+                self.passing[checks] = self.passing.get(checks, 0) + passes
 
     def merge(self, other: "_Sums") -> None:
         """Count what another one counted."""

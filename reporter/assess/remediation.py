@@ -100,7 +100,7 @@ def steps(finding: Finding) -> Iterator[Step]:
     """What a finding's fix comes to, line by line; after a line that needs a person, the rest waits for that person."""
     waiting = False
     for line in finding.fix.split("\n"):
-        if line.strip() and not ELSEWHERE.fullmatch(line.strip()):
+        if line.strip() and not line.strip().startswith("#"):  # where it is, or a warning: the plan has its own words
             step = _step(line.strip(), finding)
             yield Step(remark=f"then run: {line.strip()}") if waiting and step.words else step
             waiting = waiting or step.waits

@@ -290,7 +290,8 @@ def bucket_object_lock(trail: Resource) -> bool:
     """Every log file is locked against deletion for at least the target days.
 
     A lock without default retention protects nothing by itself.
-    Fix: aws s3api put-object-lock-configuration --bucket {Name} --object-lock-configuration
+    Fix: # cannot be taken back before the days are over
+      aws s3api put-object-lock-configuration --bucket {Name} --object-lock-configuration
       '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Days":365}}}'
     """
     return locked_long_enough(log_bucket(trail))

@@ -42,6 +42,7 @@ Bucket:
     BucketName: "{Name}"
     ObjectLockEnabled: true
     ObjectLockConfiguration:
+      # cannot be taken back before the days are over
       {ObjectLockEnabled: Enabled, Rule: {DefaultRetention: {Mode: COMPLIANCE, Days: 365}}}
 """,
     terraform="""\
@@ -49,6 +50,7 @@ resource "aws_s3_bucket_object_lock_configuration" "this" {
   bucket = "{Name}"
   rule {
     default_retention {
+      # cannot be taken back before the days are over
       mode = "COMPLIANCE"
       days = 365
     }

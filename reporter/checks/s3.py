@@ -188,7 +188,8 @@ def object_lock(bucket: Resource) -> bool:
     """Every new object is locked against deletion for at least the target days.
 
     A lock without default retention protects nothing by itself.
-    Fix: aws s3api put-object-lock-configuration --bucket {Name} --object-lock-configuration
+    Fix: # cannot be taken back before the days are over
+      aws s3api put-object-lock-configuration --bucket {Name} --object-lock-configuration
       '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Days":365}}}'
     """
     return locked_long_enough(bucket)

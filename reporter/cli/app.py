@@ -13,9 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from reporter import __version__
-from reporter.cli.console import DONE, Refusal, aside, err, plain, program, spelled
+from reporter.cli.console import DONE, FAILED, Refusal, aside, err, plain, program, spelled
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with gaps beyond the configured coverage."
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 done with gaps beyond the configured coverage, "
+    "4 something got worse or is not as wanted (drift, watch, baseline), 130 and 143 stopped by Ctrl-C or SIGTERM."
+)
 COMMANDS = (
     "running",
     "scheduling",
@@ -103,6 +106,20 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
         sys.exit(DONE)
+    except _of_the_database() as error:
+        from reporter.history import unstored
+
+        if not (sentence := unstored(error)):
+            raise
+        aside(f"reporter: {sentence}")
+        sys.exit(FAILED)
+
+
+def _of_the_database() -> type[Any]:
+    """What the database raises; asked for only when something was raised, so that no start waits for its import."""
+    from reporter.history import DatabaseError
+
+    return DatabaseError
 
 
 BY_KEYBOARD = 128 + signal.SIGINT

@@ -267,7 +267,7 @@ def _show_over(over: Any) -> None:
     runs = counted(len(over.answers), "run")
     line(f"Over {runs}: {counted(days.passing, 'day')} passing of {counted(days.observed, 'day')} observed", "bold")
     for run, answer in over.answers:
-        seen = f"{answer.accounts_assessed} of {answer.accounts_total} accounts with data"
+        seen = f"{answer.accounts_assessed} of {answer.accounts_total} accounts with no answer missing"
         line(
             f"  run {run.seq:<4} {run.as_of:%Y-%m-%d}  {answer.status.value:<14} {seen}  {plain(answer.reason)}".rstrip()
         )

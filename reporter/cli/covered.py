@@ -12,9 +12,11 @@ NOT_ASKED = {"Excluded", "NotAsked", "NotYetRead"}  # nobody tried: no permissio
 
 def _sums(rows: Sequence[Any]) -> str:
     """Regions and calls of these accounts; of an account whose enabled regions are unknown no region is counted."""
+    from reporter.report.coverage import regions_unknown
+
     enabled = sum(row.regions_enabled for row in rows)
     read = sum(min(row.regions_read, row.regions_enabled) for row in rows)
-    unknown = sum(row.status.value in ("unreachable", "partial") and not row.regions_enabled for row in rows)
+    unknown = regions_unknown(rows)
     more = f" (of {counted(unknown, 'account')} nobody knows them)" if unknown else ""
     made, denied, throttled = (sum(getattr(row, name) for row in rows) for name in ("calls", "denied", "throttled"))
     return (

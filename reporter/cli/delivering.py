@@ -54,7 +54,7 @@ Examples:
 DELIVER_HELP = """The outbox: what was delivered, what waits, what is unknown; and a test of each way out.
 
 Ends with exit code 1 while a delivery is unknown, waits for a setting to be mended or was left by a process that died, or
-one of the last run failed.
+one of the last run failed, or the last run's report has reached nobody.
 
 \b
 Examples:
@@ -250,11 +250,14 @@ def _send(asked: Asked) -> None:
 
 def _alarm(asked: Asked) -> None:
     """What somebody has to look at, in red on standard error, and as the exit code."""
+    from reporter.cli.narrowing import unshared
     from reporter.cli.owner import dead
     from reporter.run.awaiting import alarms, left
 
     engine, rule = asked.opened.engine, asked.opened.settings.mail.on_unknown
     found = (*alarms(engine), *left(engine, now(), dead=dead, on_unknown=rule))
+    if reached_nobody := unshared(asked.opened):
+        found = (*found, reached_nobody)
     for one in found:
         aside(one, "bold red")
     if found:
@@ -297,7 +300,8 @@ def _test(settings: Settings, to: str, as_json: bool) -> None:
             {"way": name, "result": outcome.result, "detail": outcome.detail, "reference": outcome.reference}
         )
         if not as_json:
-            line(plain(f"{outcome.result:<10} {name:<24} {outcome.detail} {outcome.reference}").rstrip())
+            word = "failed" if outcome.result == "permanent" else outcome.result
+            line(plain(f"{word:<10} {name:<24} {outcome.detail} {outcome.reference}").rstrip())
     if as_json:
         emit(outcomes)
     if any(one["result"] != "sent" for one in outcomes):

@@ -20,7 +20,7 @@ from reporter.cli.filters import (
     run_named,
     within,
 )
-from reporter.cli.narrowing import Everything, Resource
+from reporter.cli.narrowing import Resource
 
 FINDINGS_HELP = """What the checks answered in a run: what fails and what could not be judged, or with --status anything.
 
@@ -66,6 +66,9 @@ Severities = Annotated[
 Stati = Annotated[
     list[str] | None,
     typer.Option("--status", help="pass, fail, not_applicable, insufficient_data; may be given again."),
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Each finding by itself: nothing grouped, nothing only counted.")
 ]
 CheckNamed = Annotated[str, typer.Option("--check", help="A check's id, or a pattern.")]
 FrameworkNamed = Annotated[str, typer.Option("--framework", help="Only checks of this framework.")]

@@ -169,8 +169,10 @@ def unfinished(opened: Opened, asked: Run) -> str:
     from reporter import history
 
     found = history.unsealed(opened.engine)
-    if found is None or history.last_runs(opened.engine, 1)[0].seq != asked.seq:
+    if history.last_runs(opened.engine, 1)[0].seq != asked.seq:
         return ""
+    if found is None:
+        return unshared(opened)
     run = found.run
     what = f"a {run.kind} run begun {run.started_at or run.as_of:%Y-%m-%d %H:%M}Z"
     stands = f"({counted(found.recorded, 'account')} recorded)"
@@ -180,6 +182,19 @@ def unfinished(opened: Opened, asked: Run) -> str:
         return f"{what} is under way {stands}: what it finds counts when it is finished"
     how = "`reporter run --resume` finishes it" if run.kind == "manual" else "the next one of its kind finishes it"
     return f"{what} was interrupted {stands}: what it found does not count yet; {how}"
+
+
+def unshared(opened: Opened) -> str:
+    """That the last run is finished and has reached nobody, and what hands it over; empty while its process is at it."""
+    from reporter import history
+
+    found = history.unshared(opened.engine)
+    if found is None or (found.lease_until is not None and found.lease_until > now() and not dead(found.owner)):
+        return ""
+    how = "`reporter run --resume`"
+    if found.run.kind == "scheduled":
+        how = f"the next slot of schedule {found.run.schedule}, or {how} now,"
+    return f"run {found.run.seq} is finished, its report has reached nobody yet; {how} hands it over"
 
 
 def owned_by(opened: Opened, ids: list[int]) -> Mapping[int, str]:

@@ -34,12 +34,14 @@ def prove_packages(
         proofs_said = [{"package": one.edition if one else "", **asdict(proof)} for one, proof in found]
         emit({"schema": "reporter/verify-package/1", "holds": not failed, "proofs": proofs_said})
     else:
-        _print(found, len(failed))
+        _print(found, len(failed), witnessed=bool(digest or public_key))
     if failed:
         raise typer.Exit(1)
 
 
-def _print(found: "Sequence[tuple[Opened | None, Proof]]", failed: int) -> None:
+def _print(found: "Sequence[tuple[Opened | None, Proof]]", failed: int, *, witnessed: bool) -> None:
+    from reporter.report.proof import UNPROVEN
+
     last = None
     for one, proof in found:
         if one is not None and one is not last:
@@ -52,9 +54,13 @@ def _print(found: "Sequence[tuple[Opened | None, Proof]]", failed: int) -> None:
         line(plain(f"  {MARKS[proof.holds]}{proof.about}: {proof.said}"), STYLES[proof.holds])
     if failed:
         line(f"{failed} of {sum(proof.holds is not None for _, proof in found)} proofs FAILED", "bold red")
+        return
+    if any(UNPROVEN in proof.said for _, proof in found):
+        line("Its files are those it lists; what is NOT PROVEN above, they cannot show", "yellow")
     else:
         line("The package is whole: its files are those it lists, and they agree with each other", "green")
+    if not witnessed:
         line(
-            "That the manifest is the one that was written, a witness shows: --digest (from the mail), --head, --public-key",
+            "That the manifest is the one that was written, a witness shows: --digest (from the mail) or --public-key",
             "dim",
         )

@@ -173,6 +173,7 @@ def _open_letter(row: Any) -> dict[str, Any]:
 
 def lines(result: Any) -> list[str]:
     """What a person is told of a run."""
+    from reporter.cli.filters import counted
     from reporter.report import words
     from reporter.run.awaiting import trouble
     from reporter.run.selecting import spelled as as_typed
@@ -185,7 +186,7 @@ def lines(result: Any) -> list[str]:
     told = [
         f"Run {r.seq} of {r.as_of:%Y-%m-%d %H:%M} UTC{_taken_up(result)}",
         f"  {words.coverage(c.read, c.total, words.fared(partial=c.partial, unreachable=c.unreachable, excluded=c.excluded))}",
-        f"  {result.changes} changes, {result.calls} calls to AWS, {result.denied} denied, chain {r.chain[:16]}",
+        f"  {counted(result.changes, 'change')}, {counted(result.calls, 'call')} to AWS, {result.denied} denied, chain {r.chain[:16]}",
         *([plain(selected)] if r.selection else []),
     ]
     for one in result.published:

@@ -160,9 +160,18 @@ def failure(error: Exception) -> Failure:
 
 def unread(error: Failure, operation: str, iam: str, at: datetime | None) -> Unread:
     """The record of a failed call, with the remedy after AWS's own words."""
-    own = _OWN_REMEDIES.get(error.code) or _REMEDIES[error.kind].format(iam=iam or operation)
+    own = _remedy(error.code, error.kind, iam or operation)
     said = f"{error.message.rstrip('. ')}. " if error.message else ""
     return Unread(operation=operation, iam=iam, code=error.code, message=f"{said}{own}", at=at)
+
+
+def without_remedy(why: Unread) -> str:
+    """AWS's own words of a record: another remedy than the usual fits where the caller's own keys are meant."""
+    return why.message.removesuffix(_remedy(why.code, _kind(why.code, why.message), why.iam or why.operation)).rstrip()
+
+
+def _remedy(code: str, kind: Kind, iam: str) -> str:
+    return _OWN_REMEDIES.get(code) or _REMEDIES[kind].format(iam=iam)
 
 
 def waited_for(why: Unread) -> bool:

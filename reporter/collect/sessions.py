@@ -11,12 +11,22 @@ from typing import Any
 from botocore.credentials import Credentials
 
 from reporter.collect.clients import Clients, Request, Tally
-from reporter.collect.failures import SDK_ERRORS, Failure, ReadFailed, clean, failure, unread
+from reporter.collect.failures import SDK_ERRORS, Failure, ReadFailed, clean, failure, unread, without_remedy
 from reporter.collect.options import CollectError, Role
 from reporter.model import Unread
 
 _NOT_OURS = frozenset({"NoCredentials", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"})
 _KEPT = 256  # sessions that are kept for accounts that others refer to; a session is taken again when it fell out
+
+
+_OUR_KEYS = "Look at AWS_PROFILE, at the keys it or the environment names, or at the instance role of this machine."
+
+
+def _own(why: Unread) -> str:
+    """AWS's words with the remedy for the caller's own keys: of an account's, the same codes mean a region that is off."""
+    if why.code not in _NOT_OURS - {"NoCredentials"}:
+        return why.message
+    return f"{without_remedy(why)} {_OUR_KEYS}".lstrip()
 
 
 class Caller:
@@ -123,7 +133,7 @@ class Sessions:
             return (
                 f"Nothing answers at {asked}: look at AWS_ENDPOINT_URL, aws.endpoint_url and the network ({why.code})."
             )
-        return f"AWS does not accept the caller's credentials: {why.code}. {why.message}" if why else ""
+        return f"AWS does not accept the caller's credentials: {why.code}. {_own(why)}" if why else ""
 
     def of(self, account: str, tally: Tally, *, management: str = "") -> Caller | Session:
         """Who reads the account: the caller in its own account (unless a role for it is set), the role elsewhere.

@@ -11,7 +11,18 @@ from reporter.documents.grants_diff import grants_diff
 from reporter.documents.public import is_public
 from reporter.drift.paths import keys
 from reporter.drift.worse import GUARDS, ROWS, worse
-from reporter.model import SEVERITIES, Change, ChangeKind, ConfigurationItem, Direction, Finding, Op, Severity, Status
+from reporter.model import (
+    EVERY_PART,
+    SEVERITIES,
+    Change,
+    ChangeKind,
+    ConfigurationItem,
+    Direction,
+    Finding,
+    Op,
+    Severity,
+    Status,
+)
 
 # Where a policy of each type says who may use the resource.
 _POLICIES = (("Policy",), ("ResourcePolicy",), ("Attributes", "Policy"))
@@ -43,7 +54,7 @@ def judge(
     `before` and `after` are findings of the account (or only of the resource), `old` and `new` the items as stored: without
     them policies are not compared. Mere losses of sight are neither better nor worse, but weigh as much as what they hide.
     """
-    mine, yours = _by_key(before, change), _by_key(after, change)
+    mine, yours = _concerning(change, before, after)
     moved = _moved(mine, yours)
     verdicts = [*_by_checks(change, mine, yours), *_by_grants(change, old, new), *_by_existence(change)]
     verdicts += _by_rules(change, [*yours.values()])
@@ -66,17 +77,28 @@ def verdicts_on_policies(old: ConfigurationItem | None, new: ConfigurationItem |
     return tuple(found)
 
 
-def _by_key(findings: Iterable[Finding], change: Change) -> dict[tuple[str, str, str, str], Finding]:
-    return {one.key: one for one in findings if _concerned(one, change)}
+def _concerning(
+    change: Change, before: Iterable[Finding], after: Iterable[Finding]
+) -> tuple[dict[tuple[str, str, str, str], Finding], dict[tuple[str, str, str, str], Finding]]:
+    """The answers then and now, by key, of those checks that looked at what changed then or now."""
+    then, now = tuple(before), tuple(after)
+    looked = {one.key for one in (*then, *now) if _concerned(one, change)}
+    return {one.key: one for one in then if one.key in looked}, {one.key: one for one in now if one.key in looked}
 
 
 def _concerned(finding: Finding, change: Change) -> bool:
-    """A finding about the resource, or about another that read a changed part of it (the trail, of its bucket)."""
-    if finding.type == change.type and finding.resource == change.resource and finding.account == change.account:
+    """A finding that read a changed part of the resource, be it about the resource or about another (the trail, of its bucket).
+
+    What a resource's coming or going does not name part by part concerns all findings about it. So does any change where
+    a finding about it does not tell all that it rests on: it read nothing, or stopped at what it could not read.
+    """
+    own = finding.type == change.type and finding.resource == change.resource and finding.account == change.account
+    parts = {_part(op.path) for op in change.ops}
+    whole = change.kind in _EXISTENCE or EVERY_PART in parts
+    if own and (whole or not parts or not finding.evidence or finding.status is Status.INSUFFICIENT_DATA):
         return True
-    parts = {keys(op.path)[0] for op in change.ops}
     return any(
-        one.type == change.type and one.id == change.resource and (change.kind in _EXISTENCE or _part(one.key) in parts)
+        one.type == change.type and one.id == change.resource and (whole or _part(one.key) in parts)
         for one in finding.evidence
     )
 

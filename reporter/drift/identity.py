@@ -25,6 +25,9 @@ _UNNAMED = re.compile(
     re.IGNORECASE,
 )
 
+# whose second factor AWS itself asks for, so that it knows of its absence
+_FACTOR_KNOWN = frozenset({"IAMUser", "Root"})
+
 # What a user agent or the calling service says of the tool; the first that matches. Terraform calls through the Go SDK and
 # says so too, the console's own pages call through the Java SDK: the telling words come first.
 _AGENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -96,11 +99,17 @@ def via(event: Mapping[str, Any]) -> str:
 
 
 def mfa(event: Mapping[str, Any]) -> bool | None:
-    """Whether the session was opened with a second factor; None where CloudTrail does not say."""
+    """Whether the session was opened with a second factor; None where CloudTrail does not say.
+
+    AWS knows of no factor asked by an identity provider: `false` of a role's or a federated session says nothing, so
+    that only an IAM user or the root user is ever said to have come without one.
+    """
     user = _map(event.get("userIdentity"))
     attributes = _map(_map(user.get("sessionContext")).get("attributes"))
     stated = attributes.get("mfaAuthenticated", _map(event.get("additionalEventData")).get("MFAUsed"))
-    return None if stated is None else str(stated).lower() in {"true", "yes"}
+    if str(stated).lower() in {"true", "yes"}:
+        return True
+    return False if stated is not None and user.get("type") in _FACTOR_KNOWN else None
 
 
 def _user(user: Mapping[str, Any]) -> str:

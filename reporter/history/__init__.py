@@ -5,6 +5,7 @@ into a chain that `verify` can follow. Time is always an argument, instants are 
 """
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
 
 from reporter.history.changed import (
     attribute,
@@ -30,7 +31,7 @@ from reporter.history.errors import (
     Unusable,
 )
 from reporter.history.found import findings, record_findings
-from reporter.history.interrupted import Unsealed, is_handed_over, mark_handed_over, unfinished, unsealed
+from reporter.history.interrupted import Unsealed, is_handed_over, mark_handed_over, unfinished, unsealed, unshared
 from reporter.history.journal import entries
 from reporter.history.leave import mark_left
 from reporter.history.ledger import claim_slot, finish_slot, last_slot, miss, renew_slot, slots, take_over
@@ -136,6 +137,7 @@ from reporter.history.states import (
     versions,
 )
 from reporter.history.unseen import record_reverted, reverted
+from reporter.history.unstored import unstored
 from reporter.history.unsubscribed import mailed_by, resubscribe, unsubscribe, unsubscribed
 from reporter.history.verify import verify
 
@@ -147,6 +149,7 @@ __all__ = [
     "Baseline",
     "Coverage",
     "Damaged",
+    "DatabaseError",
     "Delivery",
     "Describe",
     "Engine",
@@ -277,6 +280,8 @@ __all__ = [
     "unattributed",
     "unfinished",
     "unsealed",
+    "unshared",
+    "unstored",
     "unsubscribe",
     "unsubscribed",
     "verify",

@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 from reporter.history.engine import reading
 from reporter.history.outbox import add_report, reports
 from reporter.history.queries import recording, runs
-from reporter.history.runs import run_from
+from reporter.history.runs import last_runs, run_from
 from reporter.model import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """A run that is under way, was interrupted, or was given up."""
+    """A run that is under way, was interrupted, or was given up; or one that is sealed and has reached nobody."""
 
     run: Run
     recorded: int  # accounts
@@ -41,6 +41,17 @@ def unsealed(engine: Engine) -> Unsealed | None:
             return None
         recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
     return Unsealed(run_from(row), recorded, row["owner"], row["lease_until"], row["reason"])
+
+
+def unshared(engine: Engine) -> Unsealed | None:
+    """The last sealed run, where its reports have not all been made and handed over, and who was at it."""
+    last = last_runs(engine, 1)
+    if not last or is_handed_over(engine, last[0]):
+        return None
+    with reading(engine) as connection:
+        row = connection.execute(runs.by_id(last[0].id)).mappings().one()
+        recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
+    return Unsealed(last[0], recorded, row["owner"], row["lease_until"], row["reason"])
 
 
 def mark_handed_over(engine: Engine, run: Run, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from reporter.history import blobs, journal
 from reporter.history.dictionary import DICTIONARY
 from reporter.history.engine import lock, reading, share, write
-from reporter.history.errors import NotOurs, TooNew, Unusable
+from reporter.history.errors import Damaged, HistoryError, NotOurs, TooNew, Unusable
 from reporter.history.queries import recording
 from reporter.history.tables import META
 
@@ -29,7 +29,7 @@ def prepare(engine: Engine, now: datetime) -> None:
     except OperationalError as error:
         raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
     except DatabaseError as error:
-        raise NotOurs(f"{_name(engine)} is not a reporter history database: {_first_line(error)}; {REMEDY}") from None
+        raise _unlike_ours(engine, error) from None
 
 
 def is_made(engine: Engine) -> bool:
@@ -57,7 +57,7 @@ def _asked(engine: Engine, question: Callable[[Connection], T]) -> T:
     except OperationalError as error:
         raise Unusable(f"The history database {_name(engine)} cannot be opened: {_first_line(error)}") from None
     except DatabaseError as error:
-        raise NotOurs(f"{_name(engine)} is not a reporter history database: {_first_line(error)}; {REMEDY}") from None
+        raise _unlike_ours(engine, error) from None
 
 
 def _is_made(connection: Connection) -> bool:
@@ -129,6 +129,17 @@ def _upgrade(connection: Connection) -> None:
 def _name(engine: Engine) -> str:
     where = make_url(engine.url)
     return str(where.database) if engine.dialect.name == "sqlite" else where.render_as_string(hide_password=True)
+
+
+def _unlike_ours(engine: Engine, error: DatabaseError) -> HistoryError:
+    """A file that is no database at all, or one that was and is damaged: the second must not be taken for another's."""
+    said = _first_line(error)
+    if "malformed" in said:
+        return Damaged(
+            f"The history database {_name(engine)} is damaged ({said}); nothing was changed in it: restore a copy, "
+            "then `reporter verify --history` tells whether that is whole"
+        )
+    return NotOurs(f"{_name(engine)} is not a reporter history database: {said}; {REMEDY}")
 
 
 def _first_line(error: DatabaseError) -> str:

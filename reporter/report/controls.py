@@ -30,10 +30,8 @@ class ControlLine:
 
     @property
     def no_data(self) -> int:
-        """Accounts that neither fail nor are known to pass."""
-        r = self.result
-        known = r.accounts_assessed if r.accounts_passing is None else r.accounts_failing + r.accounts_passing
-        return max(r.accounts_total - known, 0)
+        """Accounts in which an answer is missing, also if something fails there: with those assessed, all in scope."""
+        return max(self.result.accounts_total - self.result.accounts_assessed, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from reporter.model import ReadStatus
 from reporter.report.exhibits import UNASKED
@@ -11,6 +12,15 @@ from reporter.report.source import AccountRow, GapCount
 from reporter.report.words import count, fared
 
 LATER = "NotYetRead"  # of what this version reads in no account
+
+
+class Read(Protocol):
+    """How far one account was read: a report's row, or the history's."""
+
+    @property
+    def status(self) -> ReadStatus: ...
+    @property
+    def regions_enabled(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def coverage(facts: Facts, gaps: Iterable[GapCount]) -> Coverage:
         incomplete=Capped(tuple(short[: facts.options.rows_shown]), len(short)),
         regions_enabled=sum(row.regions_enabled for row in open_rows),
         regions_read=sum(row.regions_read for row in open_rows),
-        regions_unknown=len(rows) - sum(row.regions_enabled > 0 for row in open_rows),
+        regions_unknown=regions_unknown(rows),
         resources=sum(row.resources for row in open_rows),
         calls=sum(row.calls for row in rows),
         denied=sum(row.denied for row in rows),
@@ -102,6 +112,12 @@ def coverage(facts: Facts, gaps: Iterable[GapCount]) -> Coverage:
         newest_at=max(times, default=None),
         unasked=_never_asked(gaps),
     )
+
+
+def regions_unknown(rows: Iterable[Read]) -> int:
+    """Accounts of which nobody knows the enabled regions: not reached, left out, or the listing of regions was denied."""
+    asked = (ReadStatus.READ, ReadStatus.PARTIAL)
+    return sum(row.status not in asked or not row.regions_enabled for row in rows)
 
 
 def _never_asked(gaps: Iterable[GapCount]) -> str:

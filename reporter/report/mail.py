@@ -1,6 +1,6 @@
 """The same content as a mail: a subject with the news, a text part that stands alone, HTML that survives mail clients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -37,12 +37,26 @@ def mail_bodies(
         "unsubscribe": unsubscribe,
         "manifest": manifest,
     }
-    # a name with a line break in it must not be able to write lines of its own
-    flat = mapped(content, lambda value: " ".join(value.split()))
-    text = env.get_template("mail.txt.j2").render(values | {"content": flat})
+    text = env.get_template("mail.txt.j2").render(values | {"content": _flat(content)})
     page = env.get_template("mail.html.j2").render(values, css=partial(stylesheet, env))
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     return MailBodies(news, text, inliner.inline(page))
+
+
+def _flat(content: Content) -> Content:
+    """The content for a text of lines: a name with a line break in it must not be able to write lines of its own.
+
+    A remedy keeps its lines, which the template indents: behind a comment on the same line no command would run.
+    """
+    flat = mapped(content, lambda value: " ".join(value.split()))
+    pairs = zip(flat.attention.worsened, content.attention.worsened, strict=True)
+    worse = tuple(replace(one, fix=_lines(whole.fix)) for one, whole in pairs)
+    return replace(flat, attention=replace(flat.attention, worsened=worse))
+
+
+def _lines(fix: str) -> str:
+    """The remedy with its own lines and no others: other signs that break a line become blanks."""
+    return "\n".join(" ".join(line.splitlines()) for line in fix.split("\n"))
 
 
 def subject(content: Content, zone: tzinfo = UTC) -> str:

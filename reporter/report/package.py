@@ -89,4 +89,6 @@ def names(files: Iterable[Mapping[str, Any]]) -> list[str]:
     for name in found:
         if not name or "/" in name or "\\" in name or name in {".", ".."} or "\0" in name:
             raise ValueError(f"it lists the file {name!r}, which is no plain file name")
+        if found.count(name) > 1:
+            raise ValueError(f"it lists the file {name!r} twice")
     return found

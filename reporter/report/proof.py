@@ -8,9 +8,11 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ TABLES = ("findings", "changes", "coverage", "checks", "controls")
 PACKED: Mapping[str, Callable[[bytes], bytes]] = {"csv": bytes, "csv.gz": gzip.decompress}
 _OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}")
 _LETTER = ".mail.json"
+_BOUND = {"edition", "organization", "run", "seq", "as_of", "root", "chain", "chain_is_sha256_of", "tool_version"}
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, csv.Error, zlib.error)
+UNPROVEN = "NOT PROVEN"
 
 
 class NoPackage(ValueError):
@@ -73,7 +78,7 @@ def _opened(file: Path) -> Opened:
         said = json.loads(data)
         schema = said["schema"]
         names = package.names(said["files"])
-        whole = {"edition", "run", "root", "chain", "chain_is_sha256_of"} <= said.keys()
+        whole = said.keys() >= _BOUND and all({"sha256", "bytes"} <= one.keys() for one in said["files"])
     except OSError as error:
         raise NoPackage(f"{file}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError) as error:
@@ -125,24 +130,47 @@ def _files(opened: Opened) -> Iterator[Proof]:
         data = opened.read(one["name"])
         if data is None:
             yield Proof(False, one["name"], "IS MISSING: the manifest lists it")
-        elif hashlib.sha256(data).hexdigest() != one["sha256"]:
-            yield Proof(False, one["name"], "WAS ALTERED: its SHA-256 is not the manifest's")
+        elif hashlib.sha256(data).hexdigest() != one["sha256"] or len(data) != one["bytes"]:
+            yield Proof(False, one["name"], "WAS ALTERED: its SHA-256 or its size is not the manifest's")
         else:
             held += 1
     yield Proof(held == len(listed), opened.name, f"{held} of {len(listed)} files are those it lists")
 
 
 def _chain(opened: Opened, heads: Sequence[str]) -> Iterator[Proof]:
+    """The head is the digest of its words, and these hold what the manifest says of the run."""
     chain, words = str(opened.said["chain"]), opened.said["chain_is_sha256_of"]
     if words:
-        holds = hashlib.sha256(canonical_json(words)).hexdigest() == chain and opened.said["root"] in words
+        holds = hashlib.sha256(canonical_json(words)).hexdigest() == chain
         said = f"the chain's head {chain[:16]} follows from the run's root and the head before"
         yield Proof(
             holds, opened.name, said if holds else f"THE CHAIN'S HEAD {chain[:16]} DOES NOT FOLLOW from its words"
         )
+        for what, value in _stated(opened) if holds else ():
+            if value not in words:
+                yield Proof(False, opened.name, f"its {what} IS NOT what the chain's head was made of")
+    else:
+        why = "the words it is made of are kept back, as for an edition of a narrowed run; its keeper can tell by --history"
+        yield Proof(None, opened.name, f"{UNPROVEN}: that the chain's head {chain[:16]} is the run's: {why}")
     for head in heads:
-        holds = bool(chain) and chain.startswith(head)
-        yield Proof(holds, opened.name, f"its chain head is {chain}" + ("" if holds else f", NOT {head}"))
+        same = bool(chain) and chain.startswith(head)
+        unproven = "" if words else f"; {UNPROVEN} that this package is what it stands for"
+        yield Proof(
+            (True if words else None) if same else False,
+            opened.name, f"its chain head is {chain}" + (unproven if same else f", NOT {head}"),
+        )  # fmt: skip
+
+
+def _stated(opened: Opened) -> Iterator[tuple[str, Any]]:
+    """What the manifest says of the run, as the words of the head spell it: instants in microseconds."""
+    for key in ("root", "run", "organization", "seq", "tool_version"):
+        yield key, opened.said[key]
+    try:
+        at = datetime.fromisoformat(str(opened.said["as_of"])) - datetime.fromtimestamp(0, UTC)
+    except (ValueError, TypeError):
+        yield "as_of", None
+    else:
+        yield "as_of", at // timedelta(microseconds=1)
 
 
 def signature_proofs(opened: Opened, public_key: str = "") -> Iterator[Proof]:
@@ -190,9 +218,16 @@ def _agreeing(opened: Opened) -> Iterator[Proof]:
     names = package.names(opened.said["files"])
     for name in (one for one in names if one.endswith(".pdf")):
         yield from _attachments(opened, name, names)
-    report = opened.read(f"{opened.edition}-report.json")
-    if report is not None:
-        yield from _figures(opened, json.loads(report))
+    name = f"{opened.edition}-report.json"
+    report = opened.read(name) if name in names else None
+    if report is None:
+        yield Proof(None, opened.name, f"{UNPROVEN}: any figure; the manifest lists no {name}")
+        return
+    try:
+        told = [*_figures(opened, json.loads(report))]
+    except _BROKEN as error:
+        told = [Proof(False, name, f"IT OR ITS TABLES ARE NOT as this version writes them: {error!r:.200}")]
+    yield from told
 
 
 def _attachments(opened: Opened, pdf: str, names: list[str]) -> Iterator[Proof]:
@@ -204,10 +239,15 @@ def _attachments(opened: Opened, pdf: str, names: list[str]) -> Iterator[Proof]:
     except (PyPdfError, ValueError, KeyError) as error:
         yield Proof(False, pdf, f"CANNOT BE READ as a PDF: {error}")
         return
-    other = [n for n, data in attached.items() if (p := f"{opened.edition}-{n}") in names and opened.read(p) != data]
+    mine = {name: opened.read(file) for name in attached if (file := f"{opened.edition}-{name}") in names}
+    other = [name for name, data in attached.items() if mine.get(name) != data]
+    kept = [f"{name}.csv" for name in TABLES] + ["report.json"]
+    lost = [name for name in kept if f"{opened.edition}-{name}" in names and name not in attached]
     for name in sorted(other):
         yield Proof(False, pdf, f"its attachment {name} IS NOT the file of the package")
-    if not other:
+    for name in lost:
+        yield Proof(False, pdf, f"{name} IS NOT ATTACHED to it, though the package holds it")
+    if not (other or lost):
         yield Proof(True, pdf, f"its {len(attached)} attachments are the package's files")
 
 
@@ -218,7 +258,7 @@ def _figures(opened: Opened, report: Mapping[str, Any]) -> Iterator[Proof]:
     yield Proof(same, name, "is of the run the manifest names" if same else "IS OF ANOTHER RUN than the manifest")
     missing = [table for table in TABLES if not any(_files_of(opened, table))]
     if missing:
-        yield Proof(None, name, f"its figures were not recomputed: the package has no table of {', '.join(missing)}")
+        yield Proof(None, name, f"{UNPROVEN}: its figures; the package has no table of {', '.join(missing)}")
         return
     wrong = 0
     for figure, stated, counted in _recomputed(opened, report):
@@ -226,7 +266,9 @@ def _figures(opened: Opened, report: Mapping[str, Any]) -> Iterator[Proof]:
             wrong += 1
             yield Proof(False, name, f"says {figure} {stated}, THE TABLES SAY {counted}")
     if not wrong:
-        yield Proof(True, name, "its figures follow from the tables: findings, changes, accounts, controls")
+        yield Proof(
+            True, name, "these figures follow from its tables: findings by severity, changes, accounts, controls"
+        )
 
 
 def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
@@ -237,6 +279,10 @@ def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str
     yield "findings waived", counts["waived"], findings["fail", True]
     unanswered = findings["insufficient_data", False] + findings["insufficient_data", True]
     yield "findings without data", counts["insufficient"], unanswered
+    severities = Counter((row["severity"], row["status"]) for row in _rows(opened, "findings"))
+    for one in report["posture"]["severities"]:
+        for figure, status in (("failed", "fail"), ("insufficient", "insufficient_data")):
+            yield f"{one['severity']} findings {figure}", one["counts"][figure], severities[one["severity"], status]
     directions = Counter({row["id"]: row["direction"] for row in _rows(opened, "changes")}.values())
     yield "changes", drift["total"], directions.total()
     yield "changes worsened", drift["worsened"], directions["worsened"]

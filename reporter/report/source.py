@@ -148,11 +148,11 @@ class ControlResult:
     waived: int = 0
     not_applicable: int = 0
     insufficient: int = 0
-    accounts_failing: int = 0
-    accounts_assessed: int = 0
+    accounts_failing: int = 0  # with something open, whether or not an answer is missing there
+    accounts_assessed: int = 0  # with no answer missing
     accounts_total: int = 0
     attestation: Attestation | None = None
-    accounts_passing: int | None = None  # with complete data and nothing open; None where nobody counted
+    accounts_passing: int | None = None  # of those assessed: something passed, nothing open; None if not counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,13 +116,18 @@ def cut(text: str, limit: int) -> str:
 
 
 def commands(text: str, room: int) -> list[str]:
-    """The lines of a remedy, whole, as many as the room has characters for: half a command does harm or nothing."""
+    """The lines of a remedy, whole, as many as the room has characters for: half a command does harm or nothing.
+
+    A warning (# cannot be taken back) takes no room from its command, and does not stand without it.
+    """
     lines: list[str] = []
     for line in text.split("\n"):
-        room -= len(line)
+        room -= 0 if line.startswith("#") else len(line)
         if room < 0:
             break
         lines.append(line)
+    while lines and lines[-1].startswith("#"):
+        lines.pop()
     return lines
 
 

@@ -102,9 +102,10 @@ class Touched:
         """The changed resources an answer is about, read, or only named: of a bucket that is gone, the trail has the name."""
         found: dict[Subject, list[Evidence]] = {}
         if (finding.type, finding.resource) in self.changes:
-            found[finding.type, finding.resource] = []
+            # all that it read, of others too: what read only others is no answer to a change of its own resource
+            found[finding.type, finding.resource] = [replace(one, value=None) for one in finding.evidence]
         for one in finding.evidence:
-            meant = {(one.type, one.id)} & self.changes.keys()
+            meant = ({(one.type, one.id)} & self.changes.keys()) - {(finding.type, finding.resource)}
             if isinstance(one.value, str):
                 meant |= self.names.get(one.value, set())
             for type, id in meant:

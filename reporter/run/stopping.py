@@ -19,8 +19,9 @@ def standing(settings: Settings, kind: str) -> str:
         if begun is not None:
             run, accounts = begun[0], len(history.recorded_accounts(engine, begun[0]))
             what = "account of the run" if accounts == 1 else "accounts of the run"
+            are = "is" if accounts == 1 else "are"
             return (
-                f"{accounts} {what} begun at {run.started_at or run.as_of:%H:%M:%S} UTC are stored; "
+                f"{accounts} {what} begun at {run.started_at or run.as_of:%H:%M:%S} UTC {are} stored; "
                 "`reporter run --resume` reads the others and goes on"
             )
         if last and not history.is_handed_over(engine, last[0]):

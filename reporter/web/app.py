@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reporter import history
 from reporter.model import Run
+from reporter.report import words
 
 MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv", "json": "application/json"}
 HEADERS = {
@@ -101,7 +102,7 @@ class Pages:
     def home(self, request: Request) -> Response:  # noqa: ARG002 - a page without questions
         """All runs, the newest first."""
         runs = history.last_runs(self.engine, RUNS_SHOWN)
-        rows = [(run, history.coverage(self.engine, run), _files(self.engine, run)) for run in runs]
+        rows = [(run, _coverage(self.engine, run), _files(self.engine, run)) for run in runs]
         return self._page("runs.html.j2", rows=rows)
 
     def run(self, request: Request) -> Response:
@@ -110,7 +111,7 @@ class Pages:
         return self._page(
             "run.html.j2",
             run=run,
-            coverage=history.coverage(self.engine, run),
+            coverage=_coverage(self.engine, run),
             reports=_files(self.engine, run),
             deliveries=history.deliveries(self.engine, run=run),
         )
@@ -180,6 +181,13 @@ def application(
         middleware=[Middleware(SafeHeaders), Middleware(OwnNames, names=(*LOOPBACK, *names))],
         exception_handlers={HTTPException: pages.problem, history.HistoryError: pages.problem},
     )
+
+
+def _coverage(engine: history.Engine, run: Run) -> str:
+    """How many accounts the run read, in the words of reports, mails and commands."""
+    c = history.coverage(engine, run)
+    rest = words.fared(partial=c.partial, unreachable=c.unreachable, excluded=c.excluded)
+    return words.coverage(c.read, c.total, rest)
 
 
 def _files(engine: history.Engine, run: Run) -> list[history.Report]:

@@ -386,6 +386,32 @@ def test_accounts_fail_pass_or_are_not_known():
     )
 
 
+def test_an_account_that_was_not_asked_passes_nothing():
+    """A check of the management account alone speaks for no other: neither for one it finds nothing in, nor an unread one."""
+    roll = Rollup([FRAMEWORK])
+    roll.add(Account("1" * 12), {"a-check": GOOD, "b-check": GOOD, "c-check": BAD})
+    for number in range(14):
+        roll.add(Account(f"2{number:011}"), {"a-check": GOOD, "b-check": NONE_THERE, "c-check": NONE_THERE})
+    roll.add(Account("9" * 12), {"a-check": GOOD, "b-check": GOOD, "c-check": NONE_THERE}, read=False)
+    two, _, _, one = roll.result("house").controls
+    assert (one.accounts_failing, one.accounts_passing, one.accounts_assessed) == (1, 0, 16)
+    assert (two.accounts_failing, two.accounts_passing) == (0, 15)  # what is not asked there hinders no pass
+
+
+@pytest.mark.parametrize("of_it", [counted(not_applicable=2), counted(failed=1, waived=1), HIDDEN, UNREAD])
+def test_an_account_passes_a_control_only_where_something_passed(of_it):
+    """What does not apply, is waived, is missing or was never read is no pass of an account."""
+    roll = Rollup([FRAMEWORK])
+    roll.add(Account("1" * 12), {"c-check": of_it})
+    assert roll.result("house").controls[3].accounts_passing == 0
+
+
+def test_an_account_that_fails_with_an_answer_missing_is_failing_and_not_assessed():
+    """Failing, and not assessed: the one does not hide the other."""
+    result = assess(FRAMEWORK, {"c-check": counted(passed=1, failed=1, insufficient=1)}).controls[3]
+    assert (result.accounts_failing, result.accounts_passing, result.accounts_assessed) == (1, 0, 0)
+
+
 def test_ten_thousand_accounts_are_rolled_up_in_passing():
     """Sums only: no account is kept, and a control shared by many frameworks is counted once."""
     roll = Rollup([FRAMEWORK])

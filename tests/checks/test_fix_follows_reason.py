@@ -29,7 +29,7 @@ def failing(check: str, example: list[object]) -> Finding:
 
 def verbs(fix: str) -> list[str]:
     """`aws s3api put-bucket-policy ...` as put-bucket-policy, once where it is given for several regions."""
-    return list(dict.fromkeys(line.split()[2] for line in fix.splitlines()))
+    return list(dict.fromkeys(line.split()[2] for line in fix.splitlines() if not line.startswith("#")))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_terraform_blocks_close(text):
     assert text.count("{") == text.count("}")
     assert re.match(r'resource "aws_[a-z0-9_]+" "this" \{', text)
     for line in text.strip().splitlines():
-        assert re.fullmatch(r'\s*(}|[a-z_]+( "[a-z0-9_]+")* \{.*|[a-z0-9_]+\s+= .+)', line), line
+        assert re.fullmatch(r'\s*(}|# .+|[a-z_]+( "[a-z0-9_]+")* \{.*|[a-z0-9_]+\s+= .+)', line), line
 
 
 def test_most_checks_that_can_have_code_have_it():

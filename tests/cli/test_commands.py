@@ -161,3 +161,19 @@ def test_an_account_id_with_a_digit_missing_is_refused_before_anybody_is_asked(t
     assert done.returncode == 2
     assert "--accounts 11112: an account id has 12 digits, this has 5" in done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["r.toml"]
+
+
+@pytest.mark.parametrize("word", ["findings", "assess"])
+def test_no_list_of_findings_speaks_of_tags_and_cosmetic_changes(word: str) -> None:
+    """What --all unfolds is said of the thing that is listed."""
+    (option,) = (one for one in known_commands()[(word,)].params if "--all" in one.opts)
+    assert "finding" in option.help
+    assert "cosmetic" not in option.help
+
+
+def test_the_help_of_the_program_names_each_exit_code() -> None:
+    """What drift and a stopped run end with stands where a pipeline's author looks first."""
+    said = " ".join(reporter("--help").stdout.split())
+    assert [
+        code for code in ("0 done", "1 failed", "2 wrong", "3 done", "4 something", "130 and 143") if code not in said
+    ] == []

@@ -1,16 +1,19 @@
 """What drift leaves out, and says so: folded changes, runs that are not finished, runs that were purged."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from drift_history import said
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "history"))
-from estate_builder import MONDAY, ONE, bucket, run, snapshot, start, weeks
+from estate_builder import MONDAY, ONE, TWO, bucket, run, snapshot, start, weeks
 
 from reporter import history
 from reporter.drift.changes import describe
+from reporter.run.stopping import standing
+from reporter.settings import load
 
 
 @pytest.fixture
@@ -52,7 +55,8 @@ def test_a_newer_run_that_is_not_finished_is_said(made):
     """Interrupted, under way or given up: drift and coverage say that it does not count yet, and drift by date leaves it out."""
     file, engine = made
     run(engine, weeks(0), buckets(0))
-    run(engine, weeks(1), buckets(1))
+    last, _ = run(engine, weeks(1), buckets(1))
+    history.mark_handed_over(engine, last, weeks(1))
     assert "NOT YET" not in said(file, "drift").out
     begun = start(engine, weeks(2), owner="elsewhere:1:x")
     history.record_account(engine, begun, buckets(2, changed=2), describe)
@@ -67,6 +71,53 @@ def test_a_newer_run_that_is_not_finished_is_said(made):
     assert "was given up (1 account recorded): what it found is told by the next run" in said(file, "drift").out
     run(engine, weeks(3), buckets(2, changed=2))
     assert "Summary: 2 neutral; 2 modified" in said(file, "drift").out
+
+
+def test_one_account_is_stored_and_two_are(made):
+    """What is told of a run that is stopped agrees with its number."""
+    file, engine = made
+    begun = start(engine, weeks(0))
+    history.record_account(engine, begun, buckets(0), describe)
+    assert "1 account of the run begun" in standing(load(file, {}), "manual")
+    assert "UTC is stored;" in standing(load(file, {}), "manual")
+    history.record_account(engine, begun, snapshot(TWO, weeks(0), [bucket(TWO, "other")]), describe)
+    assert "UTC are stored;" in standing(load(file, {}), "manual")
+
+
+@pytest.mark.parametrize(
+    ("facts", "how"),
+    [
+        ({}, "`reporter run --resume -c {}` hands it over"),
+        (
+            {"kind": "scheduled", "schedule": "weekly"},
+            "the next slot of schedule weekly, or `reporter run --resume -c {}` now, hands it over",
+        ),
+    ],
+)
+def test_a_finished_run_that_reached_nobody_is_said(made, facts, how):
+    """Killed while it rendered: drift, coverage and deliver say so, deliver as an alarm; once handed over nobody does."""
+    file, engine = made
+    run(engine, weeks(0), buckets(0), **facts)
+    last, _ = run(engine, weeks(1), buckets(1), **facts)
+    words = f"run 2 is finished, its report has reached nobody yet; {how.format(file)}"
+    assert f"NOT YET: {words}" in said(file, "drift").out
+    assert words in said(file, "coverage").out
+    assert "NOT YET" not in said(file, "drift", "--run", "1").out
+    told = said(file, "deliver")
+    assert (told.code, words in told.err) == (1, True)
+    history.mark_handed_over(engine, last, weeks(1))
+    assert "NOT YET" not in said(file, "drift").out
+    told = said(file, "deliver")
+    assert (told.code, told.err) == (0, "")
+
+
+def test_a_run_whose_process_renders_is_no_alarm(made):
+    """Sealed a moment ago, and its owner's lease holds: its reports are on the way."""
+    file, engine = made
+    begun = start(engine, datetime.now(UTC), owner="elsewhere:1:x")
+    history.record_account(engine, begun, buckets(0), describe)
+    history.seal(engine, begun, datetime.now(UTC))
+    assert said(file, "deliver").code == 0
 
 
 def test_what_a_purged_run_held_is_not_called_no_change(made):

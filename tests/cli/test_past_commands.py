@@ -73,6 +73,10 @@ def test_coverage_adds_up_and_names_the_remedy(file):
     )
     assert sums
     assert int(sums[1]) == int(sums[2]) + int(sums[3]) == sum(one["regions_enabled"] for one in document["accounts"])
+    unknown = [
+        one for one in document["accounts"] if one["status"] not in ("read", "partial") or not one["regions_enabled"]
+    ]
+    assert f"(of {len(unknown)} account" in text  # as many as the report says: excluded ones are asked nothing either
     assert int(sums[4].replace(",", "")) == sum(one["calls"] for one in document["accounts"])
     assert "cannot be assumed. Create it from deploy/member-role.yaml" in text
     assert "s3:GetBucketPolicy: AccessDenied, 1 read in 1 account" in text

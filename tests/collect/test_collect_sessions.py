@@ -122,8 +122,10 @@ def test_credentials_that_aws_does_not_know_are_one_clear_sentence(aws: Simulati
     door = door_to()
     with pytest.raises(CollectError, match="does not accept the caller's credentials: InvalidClientTokenId"):
         discover(door, last_known=[Account(WORK, "work")])
-    with pytest.raises(CollectError, match="InvalidClientTokenId"):
+    with pytest.raises(CollectError, match="InvalidClientTokenId") as caught:
         configured(door, [WORK])
+    assert "AWS_PROFILE" in str(caught.value)
+    assert "region is switched off" not in str(caught.value)
     assert not probe_caller(door).ok
 
 

@@ -1,5 +1,6 @@
 """Whether a change made things worse."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -98,6 +99,39 @@ def test_findings_of_others_count_if_they_read_the_changed_part():
         BUCKET, ON, OFF, [finding(Status.PASS, key="Acl", **trail)], [finding(Status.FAIL, key="Acl", **trail)]
     )
     assert aside.checks == {}
+
+
+def test_findings_of_the_resource_itself_count_only_if_they_read_the_changed_part():
+    """Who adds Block Public Access to an account stopped no trail, though the account's checks of the trail now fail."""
+    account = "AWS::::Account"
+    flags = {"PublicAccessBlock": dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy"), True)}
+    dark = {"type": account, "check": "cloudtrail-enabled", "severity": "critical"}
+    trails = (
+        Evidence(account, "x", "111122223333", "VisibleTrails", None),
+        Evidence(TRAIL, "t", "999999999999", "Status", None),
+    )
+    was, now = (replace(finding(one, **dark), evidence=trails) for one in (Status.PASS, Status.FAIL))
+    added = judged(account, {"PublicAccessBlock": None}, flags, [was], [now])
+    assert (added.direction, added.checks) == (IMPROVED, {})
+    unseen = judged(account, {"VisibleTrails": ["t"]}, {"VisibleTrails": []}, [was], [now])
+    assert (unseen.direction, unseen.severity) == (WORSENED, "critical")
+    stopped = replace(item(TRAIL, {"Status": {"IsLogging": True}}), id="t", account="999999999999")
+    change = describe(stopped, replace(stopped, configuration={"Status": {"IsLogging": False}}), detected_at=NOW)
+    assert judge(change, [was], [now]).checks == {"cloudtrail-enabled": "pass -> fail"}
+
+
+def test_a_finding_of_the_resource_that_read_the_part_then_or_now_counts_as_a_whole():
+    """A check that read the changed part only before moved with it, and is told by both of its answers."""
+    change = judged(BUCKET, ON, OFF, [finding(Status.PASS)], [finding(Status.FAIL, key="Acl")])
+    assert change.checks == {"bucket-versioned": "pass -> fail"}
+
+
+def test_a_finding_of_the_resource_that_does_not_tell_all_it_read_counts():
+    """What read nothing, or stopped at what was not read, may rest on what changed."""
+    blank = [replace(finding(one), evidence=()) for one in (Status.PASS, Status.FAIL)]
+    assert judged(BUCKET, ON, OFF, blank[:1], blank[1:]).checks == {"bucket-versioned": "pass -> fail"}
+    known, unknown = finding(Status.PASS, key="Acl"), finding(Status.INSUFFICIENT_DATA, key="Acl")
+    assert judged(BUCKET, ON, OFF, [known], [unknown]).checks == {"bucket-versioned": "pass -> insufficient_data"}
 
 
 def test_of_several_answers_that_move_the_one_to_fail_is_told():

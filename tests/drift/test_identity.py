@@ -180,12 +180,24 @@ def test_actor_carries_what_a_reader_needs():
 
 
 def test_second_factor_is_only_what_the_record_says():
-    """Stated true, stated false, stated at sign-in, not stated."""
+    """Stated true, stated false of a user, stated at sign-in, not stated."""
     base = {"eventTime": "2026-11-18T14:03:00Z"}
-    with_factor = {"userIdentity": assumed("r", "s", attributes={"mfaAuthenticated": "false"})}
-    assert actor({**base, **with_factor}).mfa is False
+    without = {"sessionContext": {"attributes": {"mfaAuthenticated": "false"}}}
+    assert actor({**base, "userIdentity": {"type": "IAMUser", "userName": "alice", **without}}).mfa is False
+    assert actor({**base, "userIdentity": {"type": "Root", **without}}).mfa is False
     assert actor({**base, "additionalEventData": {"MFAUsed": "Yes"}}).mfa is True
     assert actor(base).mfa is None
+
+
+@pytest.mark.parametrize("kind", ["AssumedRole", "FederatedUser", "SAMLUser", "WebIdentityUser", "IdentityCenterUser"])
+def test_a_session_is_never_said_to_lack_a_second_factor(kind):
+    """What an identity provider asked AWS does not know: false of a session is unknown, true stays true."""
+    base = {"eventTime": "2026-11-18T14:03:00Z"}
+    for said, known in (("false", None), ("true", True)):
+        session = assumed("ops", "alice@example.com", attributes={"mfaAuthenticated": said}) | {"type": kind}
+        assert actor({**base, "userIdentity": session}).mfa is known
+    federated = {**base, "userIdentity": {"type": kind}, "additionalEventData": {"MFAUsed": "No"}}
+    assert actor(federated).mfa is None
 
 
 def test_a_record_without_time_is_refused():

@@ -158,3 +158,10 @@ def test_an_accounts_edition_speaks_of_one_account():
 
 def flat_text(page):
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_manifest_is_said_to_list_what_it_lists():
+    """Documents and tables: no list of digests, no signature, not the manifest itself."""
+    page = " ".join(forms(organization()).page.split())
+    assert "manifest.json</code> lists the report's documents and tables" in page
+    assert "every one of them" not in page

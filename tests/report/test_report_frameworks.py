@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 from organization import organization
@@ -87,18 +88,24 @@ def test_failing_controls_without_room_are_counted():
     assert "12 of 30 controls shown, all but 18 of the failing ones among them" in made.page
 
 
-def test_accounts_are_failing_passing_or_without_data():
-    """Fifteen failing of sixteen is not one that passes: the three add up to the accounts in scope."""
+def test_an_account_that_fails_and_lacks_an_answer_counts_as_both():
+    """Accounts without data are those in scope that are not assessed, failing or not, in CSV, JSON and page."""
     source = mixed()
     whole = source.controls
     source.controls = lambda id, scope: [
-        replace(result, accounts_failing=11, accounts_passing=1, accounts_total=13) for result in whole(id, scope)
+        replace(result, accounts_failing=11, accounts_passing=1, accounts_assessed=9, accounts_total=13)
+        for result in whole(id, scope)
     ]
     made = forms(source)
     row = controls_csv(made)["D"]
-    assert (row["accounts_failing"], row["accounts_passing"], row["accounts_without_data"]) == ("11", "1", "1")
+    assert (row["accounts_failing"], row["accounts_passing"], row["accounts_without_data"]) == ("11", "1", "4")
+    assert int(row["accounts_assessed"]) + int(row["accounts_without_data"]) == int(row["accounts_total"])
+    told = json.loads(next(file.data for file in made.files if file.name == "report.json"))
+    stored = told["frameworks"][0]["lines"][0]["result"]
+    assert stored["accounts_total"] - stored["accounts_assessed"] == int(row["accounts_without_data"])
     table = flat(made.page[made.page.index('id="framework-1"') :])
-    assert '✗&#160;11</span><spanclass="nowrap">✓&#160;1</span><spanclass="nowrap">?&#160;1</span>' in table
+    assert '✗&#160;11</span><spanclass="nowrap">✓&#160;1</span><spanclass="nowrap">?&#160;4</span>' in table
+    assert "? with an answer missing, open findings or not" in made.page
 
 
 def test_where_the_mapping_comes_from_is_in_the_method():

@@ -17,7 +17,7 @@ from reporter.model import Run
 from reporter.report import package
 from reporter.report.edition import Edition
 from reporter.report.export import data_files
-from reporter.report.proof import NoPackage, Opened, Proof, manifests, proofs, unlisted
+from reporter.report.proof import UNPROVEN, NoPackage, Opened, Proof, manifests, proofs, unlisted
 from reporter.report.sign import by_key, new_key, public_half
 
 NOW = datetime(2026, 11, 22, 7, tzinfo=UTC)
@@ -29,7 +29,8 @@ def parts(edition: str) -> tuple[Edition, Run, list[object], dict[str, bytes]]:
     """An edition's real files, the run they are of, and the words its head follows from."""
     made = forms(organization(), edition)
     asked, cover = made.content.edition, made.content.cover
-    words: list[object] = ["before", cover.seq, cover.root]
+    at = int(cover.as_of.timestamp() * 1_000_000)
+    words: list[object] = ["before", cover.seq, cover.run, "o-1", "", cover.root, at]
     chain = hashlib.sha256(canonical_json(words)).hexdigest()
     made = replace(made, content=replace(made.content, cover=replace(cover, chain=chain)))
     made = replace(made, files=data_files(organization(), made.content))  # they name the head
@@ -143,6 +144,69 @@ def test_the_head_follows_from_its_words_or_it_is_said(tmp_path: Path) -> None:
     (opened,) = manifests(file)
     assert [one.said[:16] for one in failed(opened)] == ["THE CHAIN'S HEAD", "WAS ALTERED: its"]
     assert any("NOT 00000000" in one.said for one in failed(opened, heads=["00000000"]))
+
+
+def resealed(folder: Path, **said: object) -> Opened:
+    """The package with other words in its manifest, and all digests made anew, as a forger would."""
+    (file,) = folder.glob("*-manifest.json")
+    manifest = {**json.loads(file.read_text()), **said}
+    manifest["files"] = [
+        one | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        for one in manifest["files"]
+        if (folder / one["name"]).is_file() and (data := (folder / one["name"]).read_bytes())
+    ]
+    file.write_text(json.dumps(manifest))
+    names = [one["name"] for one in manifest["files"]] + [file.name]
+    (folder / "organization.sha256").write_bytes(package.sums({name: (folder / name).read_bytes() for name in names}))
+    return manifests(folder)[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("organization", "o-other"), ("as_of", "2020-01-01T00:00:00Z"), ("as_of", 3), ("seq", 99), ("tool_version", "9"), ("run", "x")],
+)  # fmt: skip
+def test_what_the_manifest_says_of_the_run_is_what_its_head_was_made_of(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    """Another organization or date over the same files is told, though every digest was made anew."""
+    written(tmp_path)
+    told = failed(resealed(tmp_path, **{key: value}))
+    assert f"its {key} IS NOT what the chain's head was made of" in [one.said for one in told]
+
+
+def test_a_head_without_its_words_proves_nothing(tmp_path: Path) -> None:
+    """A head that somebody made up, with no words to follow from, is not confirmed by asking for it."""
+    written(tmp_path)
+    opened = resealed(tmp_path, chain="deadbeef" * 8, chain_is_sha256_of=[])
+    told = [one for one in proofs(opened, heads=["deadbeef"]) if UNPROVEN in one.said]
+    assert [one.holds for one in told] == [None, None]
+
+
+def test_a_table_that_is_gone_from_the_manifest_is_missed(tmp_path: Path) -> None:
+    """The PDF still holds it; and without a report the figures are said to be unproven."""
+    written(tmp_path)
+    (tmp_path / "organization-findings.csv").unlink()
+    told = [one.said for one in proofs(resealed(tmp_path))]
+    assert "its attachment findings.csv IS NOT the file of the package" in told
+    assert any(UNPROVEN in one and "no table of findings" in one for one in told)
+    (tmp_path / "organization-report.json").unlink()
+    assert any(UNPROVEN in one.said and "any figure" in one.said for one in proofs(resealed(tmp_path)))
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", "3"])
+def test_a_report_of_another_form_fails_in_a_sentence(tmp_path: Path, text: str) -> None:
+    """What cannot be held against the tables is told like any other fault."""
+    written(tmp_path)
+    (tmp_path / "organization-report.json").write_text(text)
+    assert any("NOT as this version writes them" in one.said for one in failed(resealed(tmp_path)))
+
+
+def test_severities_follow_from_the_findings(tmp_path: Path) -> None:
+    """Grave findings made harmless in the table disagree with the front page."""
+    written(tmp_path)
+    file = tmp_path / "organization-findings.csv"
+    file.write_bytes(file.read_bytes().replace(b",critical,", b",low,"))
+    assert any("critical findings failed" in one.said for one in failed(resealed(tmp_path)))
 
 
 def test_a_signature_holds_for_its_manifest_and_key_only(tmp_path: Path) -> None:

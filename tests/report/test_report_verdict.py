@@ -169,6 +169,20 @@ def test_a_remedy_is_of_what_changed_and_whole():
     assert "k" * 400 in made.page
 
 
+def test_a_remedy_of_several_lines_keeps_them_in_the_text_mail():
+    """Behind a comment on the same line no command would run; a sign that breaks a line otherwise makes no line."""
+    made = forms(organization())
+    comment, command = "# in account 897386324981", "aws cloudtrail start-logging --name 'two  blanks'"
+    hostile = "aws s3api put-bucket-logging --bucket a\u2028b\rc"
+    worse = replace(made.content.attention.worsened[0], fix=f"{comment}\n{command}\n{hostile}")
+    content = replace(made.content, attention=replace(made.content.attention, worsened=(worse,)))
+    lines = mail_bodies(content, Look()).text.splitlines()
+    at = lines.index("  Do:")
+    assert lines[at + 1 : at + 3] == [f"      {comment}", f"      {command}"]
+    assert lines[at + 3].startswith("      aws s3api put-bucket-logging --bucket a")
+    assert lines[at + 3].endswith("c")
+
+
 def test_a_subject_has_the_date_of_the_readers_zone():
     """Early morning in UTC is the day before in California."""
     content = build(organization(), Edition(), OPTIONS)
@@ -225,7 +239,9 @@ def test_a_change_that_no_command_mends_is_asked_about():
     assert worse.fix == ""
     for text in (made.page, made.mail.html, made.mail.text):
         assert f"ask {asked}" in " ".join(text.split())
-        assert f"reporter acknowledge {worse.line.change.id}" in text
+        whole = f'reporter acknowledge {worse.line.change.id} --owner "..." --why "..." --until YYYY-MM-DD'
+        assert whole in text
+        assert "f not, put the value before back" in text
 
 
 def test_what_aws_said_is_told_to_its_end():

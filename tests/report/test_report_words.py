@@ -128,3 +128,10 @@ def test_accounts_are_counted_in_one_set_of_words():
     assert words.coverage(13, 17, rest) == "13 of 17 accounts fully read, 2 read in part, 1 not reached and 1 suspended"
     assert words.coverage(1, 1, words.fared()) == "1 of 1 account fully read"
     assert words.fared(left_out=2, excluded=3) == ("2 left out by the settings", "3 left out")
+
+
+def test_a_warning_stands_with_its_command_or_not_at_all():
+    """It takes no room from the command, and is not left behind alone where the command is too long."""
+    warned = "# cannot be taken back\naws s3api put-object-lock-configuration"
+    assert words.commands(warned, 39) == warned.split("\n")
+    assert words.commands(warned, 10) == []

@@ -8,7 +8,8 @@ from hand_made import ALDER, ARCHIVE, LOGS, ORG_TRAIL, ROOT, WEST
 from test_judging_truth import judged
 
 from reporter import history
-from reporter.model import Change, ChangeKind, Direction, Evidence, Finding, Status
+from reporter.drift import direction
+from reporter.model import Change, ChangeKind, Direction, Evidence, Finding, Op, Status
 from reporter.run.judging import Touched
 from reporter.run.wiring import Judgement, judgement
 from reporter.settings import Settings
@@ -61,6 +62,27 @@ def test_a_stopped_organization_trail_is_worse_for_every_account(
         "cloudtrail-multi-region",
         "cloudtrail-s3-data-events-write",
     } <= moved
+
+
+def test_a_stopped_trail_is_no_fault_of_who_blocks_public_access_in_another_account(
+    engine: history.Engine, simulated: Simulation, by: Judgement
+) -> None:
+    """Of two changes at once each account check moves under the one that it read, not under all of its account."""
+    flags = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    owner = next(one.id for one in ORGANIZATION.accounts if one.name == "alder-teal")
+    simulated.act("alder-teal", "s3control", "delete_public_access_block", region=WEST, AccountId=owner)
+    judged(engine, simulated, ORGANIZATION, by)
+    simulated.advance(days=7)
+    simulated.act(
+        "alder-teal", "s3control", "put_public_access_block", region=WEST, AccountId=owner,
+        PublicAccessBlockConfiguration=dict.fromkeys(flags, True),
+    )  # fmt: skip
+    simulated.act(ROOT, "cloudtrail", "stop_logging", region=WEST, Name=ORG_TRAIL)
+    found = changes(engine, simulated, by)
+    assert found[ORG_TRAIL].checks["cloudtrail-enabled"] == "pass -> fail"
+    assert found[owner].direction is Direction.IMPROVED
+    assert found[owner].checks["s3-account-public-access-block"] == "fail -> pass"
+    assert [check for check in found[owner].checks if check.startswith("cloudtrail")] == []
 
 
 def test_a_deleted_log_bucket_is_worse_for_the_trail_of_another_account(
@@ -141,3 +163,14 @@ def test_what_is_held_grows_with_the_changes_and_not_with_the_accounts() -> None
     assert [one.status for one in touched.before[subject]] == [Status.PASS, Status.PASS]
     assert {one.value for finding in touched.after[subject] for one in finding.evidence} == {None}
     assert {finding.reason + finding.fix for finding in touched.after[subject]} == {""}
+
+
+def test_an_answer_that_read_only_others_is_not_taken_for_one_that_read_nothing() -> None:
+    """An account's answer that rests on the trail alone does not move with another change of the account."""
+    op = Op("changed", "PublicAccessBlock", None, {"BlockPublicAcls": True})
+    change = Change(ROOT, "global", "AWS::::Account", ROOT, "", ChangeKind.MODIFIED, None, None, ops=(op,))  # type: ignore[arg-type]
+    touched = Touched.by([change])
+    touched.note(touched.about([answer(ROOT, Status.PASS)]), touched.about([answer(ROOT, Status.FAIL)]))
+    subject = ("AWS::::Account", ROOT)
+    told = direction.judge(change, touched.before[subject], touched.after[subject])
+    assert (told.direction, told.checks) == (Direction.IMPROVED, {})

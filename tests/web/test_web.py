@@ -54,7 +54,8 @@ def test_pages_list_runs_reports_and_deliveries_with_names_made_harmless(pages: 
     """The run's page shows coverage, the report's hash and the recipient, escaped."""
     home, run = pages.get("/"), pages.get("/runs/1")
     assert home.status_code == run.status_code == 200
-    assert "1 unreachable" in home.text
+    assert "0 of 1 account fully read, 1 not reached" in home.text
+    assert "0 of 1 account fully read, 1 not reached" in run.text
     assert "&lt;script&gt;" in run.text
     assert HOSTILE not in run.text
 
