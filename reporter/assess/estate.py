@@ -46,7 +46,7 @@ def instant(value: Any) -> datetime | None:
 class Trace:
     """What one answer rests on: the evidence in the order it was read, the resources looked up, why it is a no, who says so."""
 
-    __slots__ = ("because", "evidence", "looked_up", "mended_by", "mended_from", "places", "told_by")
+    __slots__ = ("because", "evidence", "looked_up", "mended_by", "mended_from", "places", "set_to", "told_by")
 
     def __init__(self) -> None:
         self.because = ""
@@ -54,6 +54,7 @@ class Trace:
         self.mended_by: tuple[str, ...] = ()
         self.mended_from = ""
         self.places: dict[str, Sequence[str]] = {}
+        self.set_to: dict[str, Any] = {}
         self.evidence: dict[object, Evidence] = {}
         self.looked_up: list[ConfigurationItem] = []
 
@@ -220,6 +221,13 @@ class Resource:
     def mended_in(self, **places: Sequence[str]) -> None:
         """Which values a <PLACEHOLDER> of the fix stands for: its commands are given once for each of them."""
         self._trace.places = places
+
+    def mended_with(self, option: str, value: Any) -> None:
+        """What an option of the fix's commands is set to, in place of its example: a number, or a whole document as data.
+
+        A command that replaces a whole document must carry over what the document says already.
+        """
+        self._trace.set_to[option] = value
 
     def mended_from(self, account: str) -> None:
         """The account in which the fix is run, where that is neither this resource's nor that of the one it changes."""

@@ -49,6 +49,7 @@ class Fragments:
 
 NO_FRAGMENTS: Final = Fragments()
 NOWHERE: Final[Mapping[str, Sequence[str]]] = {}
+NOTHING_SET: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,40 @@ class Check:
         resources: Iterable[ConfigurationItem],
         mended_by: Sequence[str] = (),
         places: Mapping[str, Sequence[str]] = NOWHERE,
+        set_to: Mapping[str, Any] = NOTHING_SET,
     ) -> str:
         """`fix` with the names of the first resource that has them; a key that none has stays visible as {Key}.
 
         With `mended_by`, the commands that hold one of its words: what holds already is no business of the fix. `places`
-        gives the values of a <PLACEHOLDER>, each of which gets the command.
+        gives the values of a <PLACEHOLDER>, each of which gets the command; `set_to` the values of options.
         """
         names = [_names(item) for item in resources]
         lines = self.fix.split("\n")
-        called = [line for line in lines if any(word in line for word in mended_by)]
-        everywhere = [said for line in called or lines for said in _for_each(line, places)]
-        return PLACEHOLDER.sub(lambda match: _filled(match, names), "\n".join(everywhere))
+        everywhere = [said for line in _called(lines, mended_by) or lines for said in _for_each(line, places)]
+        text = "\n".join(everywhere)
+        for option in set_to:  # marked before names are filled in: neither reads the other's words
+            text = re.sub(rf"{option} (?:'[^']*'|\S+)", f"{option} \0{option}\0", text)
+        text = PLACEHOLDER.sub(lambda match: _filled(match, names), text)
+        for option, value in set_to.items():
+            text = text.replace(f"\0{option}\0", shlex.quote(value if isinstance(value, str) else compact(value)))
+        return text
+
+
+def compact(document: Any) -> str:
+    """A document on one line, as an option of a command takes it; an angle bracket stays a <PLACEHOLDER>."""
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _called(lines: Sequence[str], words: Sequence[str]) -> list[str]:
+    """The commands that hold one of the words, each with the remarks that stand before it."""
+    called: list[str] = []
+    remarks: list[str] = []
+    for line in lines:
+        remarks.append(line)
+        if not line.startswith("#"):
+            called += remarks if any(word in line for word in words) else []
+            remarks = []
+    return called
 
 
 def _for_each(line: str, places: Mapping[str, Sequence[str]]) -> list[str]:
@@ -270,7 +294,7 @@ def _remedy(question: Check, subject: ConfigurationItem, trace: Trace) -> str:
     changed = [item for item in trace.looked_up if item.type == question.acts_on != subject.type]
     if trace.told_by is not None and trace.told_by.type != subject.type:
         changed = [trace.told_by]
-    text = question.remedy([*changed, subject], trace.mended_by, trace.places)
+    text = question.remedy([*changed, subject], trace.mended_by, trace.places, trace.set_to)
     where = trace.mended_from or (changed[0].account if changed else subject.account)
     return text if where == subject.account else f"# in account {where}\n{text}"
 

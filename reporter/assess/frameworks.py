@@ -129,10 +129,14 @@ def checks_of(framework: Framework) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How much of a framework checks can speak to: the honest size behind its name."""
+    """How much of a framework checks can speak to: the honest size behind its name.
+
+    Every control is one of three: answered by checks alone, by checks and a person, or by a person alone.
+    """
 
     controls: int
     covered: int  # controls that at least one check bears on
+    shared: int  # of those, controls that a person is to speak to as well
     manual: int  # controls that no check bears on
     checks: int  # distinct checks
     direct: int  # mappings control-check in which the check answers the control
@@ -143,10 +147,12 @@ def statistics(framework: Framework) -> Statistics:
     """Count a framework's controls, checks and mappings."""
     uses = [use for control in framework.controls for use in control.checks]
     covered = sum(1 for control in framework.controls if control.checks)
+    shared = sum(1 for control in framework.controls if control.checks and is_manual(control))
     direct = sum(1 for use in uses if use.relation == "direct")
     return Statistics(
         controls=len(framework.controls),
         covered=covered,
+        shared=shared,
         manual=len(framework.controls) - covered,
         checks=len(checks_of(framework)),
         direct=direct,

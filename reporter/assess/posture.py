@@ -5,7 +5,7 @@ with accounts or findings.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
@@ -83,9 +83,9 @@ class ControlResult:
     not_applicable: int = 0
     insufficient: int = 0
     accounts_failing: int = 0  # with something failing un-waived, whether or not an answer is missing there
-    accounts_assessed: int = 0  # in which no answer of the control's checks is missing; nothing asked, nothing missing
+    accounts_assessed: int = 0  # of those read, in which no answer of the control's checks is missing
     accounts_total: int = 0
-    accounts_passing: int = 0  # of those assessed and read, in which something passes and nothing fails un-waived
+    accounts_passing: int = 0  # of those assessed, in which something passes and nothing fails un-waived
     attestation: Attestation | None = None  # the one in force, else the last that ended
 
 
@@ -110,14 +110,20 @@ class _Sums:
     passing: dict[frozenset[str], int] = field(default_factory=dict)
 
     def add(self, tallies: Mapping[str, Tally], check_sets: Iterable[frozenset[str]], *, read: bool) -> None:
-        """Count one account; where nothing passed, as nothing was asked or all is waived, it passes no control."""
+        """Count one account; where nothing passed, as nothing was asked or all is waived, it passes no control.
+
+        Of an account that was not read nothing is answered, whatever the organization tells of it: what fails there fails,
+        but it is not assessed.
+        """
+        if not read:
+            tallies = {check: replace(one, answered=0) for check, one in tallies.items()}
         self.accounts += 1
         self.read += read
         for check, one in tallies.items():
             self.tallies[check] = self.tallies.get(check, NOTHING) + one
         failing = {check for check, one in tallies.items() if one.failing}
         answered = {check for check, one in tallies.items() if one.answered}
-        passed = {check for check, one in tallies.items() if one.passed} if read else set[str]()
+        passed = {check for check, one in tallies.items() if one.passed}
         for checks in check_sets:
             if not checks.isdisjoint(failing):
                 self.failing[checks] = self.failing.get(checks, 0) + 1

@@ -9,28 +9,43 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reporter.assess.evaluate import PLACEHOLDER
 from reporter.assess.resource_types import BUCKET, LOG_GROUP
+from reporter.assess.whole import VERB, joined, place
 from reporter.model import GLOBAL, SEVERITIES, Finding, Status
 
 ELSEWHERE: Final = re.compile(r"# in account (\d{12})")
+OUR_OWN: Final = re.compile(
+    r"\s*# (in account \d{12}$|cannot be taken back|look )"
+)  # what the plan says in its own words
 UNFILLED: Final = re.compile(r"\{[A-Za-z]\w*\}|<[^<>]*>")  # a value that only a person can choose
 SETTING: Final = re.compile(
     r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-|revoke-grant$"
+    r"|deregister-organization-delegated-admin$"
 )
 REMOVALS: Final = frozenset({"delete-bucket-website", "delete-bucket-cors"})  # take away exposure, never data
 READING: Final = re.compile(r"get-|list-|describe-|validate-")
-# What cannot be taken back, nobody starts by the dozen.
-FOR_GOOD: Final = frozenset({"put-object-lock-configuration", "revoke-grant"})
-# What takes the place of all that was set before, in ways a report does not tell.
-REPLACING: Final = frozenset({"put-event-selectors"})
+# What nobody does unread or by the dozen, and why.
+FOR_GOOD: Final = "cannot be taken back, so run it by hand"
+AS_READ: Final = "takes the place of all that is set, so look whether it still is as it was read, then run"
+BY_HAND: Final = {
+    "put-object-lock-configuration": FOR_GOOD,
+    "revoke-grant": FOR_GOOD,
+    "deregister-organization-delegated-admin": "takes rights from somebody, so run it by hand",
+    "put-event-selectors": AS_READ,
+    "put-insight-selectors": AS_READ,
+    "put-bucket-policy": AS_READ,
+    "put-bucket-encryption": AS_READ,
+}
+RUNNERS: Final = {"put-bucket-notification-configuration": "fill"}  # where nothing is set, and only there
 FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
-STANDING_ON_IT: Final = re.compile(r"-(object-lock|replication)$")  # checks whose fix wants versions kept first
+STANDING_ON_IT: Final = re.compile(
+    r"-(object-lock|replication|mfa-delete)$"
+)  # checks whose fix wants versions kept first
 NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type
-VERB: Final = 2  # aws SERVICE VERB
 NOTE_SHOWN: Final = 200  # characters of a finding's reason; commands are never cut
 
 HEAD: Final = """\
@@ -69,6 +84,14 @@ create() {{
     *) printf '%s\\n' "$said" >&2; return 1 ;;
   esac
 }}
+
+fill() {{
+  printf '+'; printf ' %s' "$@"; printf '\\n'
+  if [ "$apply" = no ]; then return 0; fi
+  there=$("$1" "$2" "get-${{3#put-}}" "$4" "$5" --output text) || return 1
+  if [ -n "$there" ]; then echo "  something is set by now: left alone"; return 0; fi
+  "$@"
+}}
 """
 FOOT: Final = """
 if [ "$apply" = no ]; then echo "Nothing was changed. Run it again with --apply to run these commands."; fi
@@ -77,11 +100,17 @@ if [ "$apply" = no ]; then echo "Nothing was changed. Run it again with --apply 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a fix: a command as its words, or a remark where there is none that may be run unseen."""
+    """One line of a fix: a command, run by the plan unless something holds it back, or a remark."""
 
-    words: tuple[str, ...] = ()
-    remark: str = ""
+    line: str
+    words: tuple[str, ...] = ()  # the command; none for a remark
+    held: str = ""  # why a person is to run it
     waits: bool = False  # what follows in the same fix stands on it
+
+    @property
+    def remark(self) -> str:
+        """What the plan says in place of running it; nothing where it runs it."""
+        return f"{self.held}: {self.line}" if self.held else "" if self.words else self.line
 
 
 def fix_plan(findings: Iterable[Finding]) -> dict[str, str]:
@@ -100,9 +129,9 @@ def steps(finding: Finding) -> Iterator[Step]:
     """What a finding's fix comes to, line by line; after a line that needs a person, the rest waits for that person."""
     waiting = False
     for line in finding.fix.split("\n"):
-        if line.strip() and not line.strip().startswith("#"):  # where it is, or a warning: the plan has its own words
+        if line.strip() and not OUR_OWN.match(line):
             step = _step(line.strip(), finding)
-            yield Step(remark=f"then run: {line.strip()}") if waiting and step.words else step
+            yield replace(step, held="then run") if waiting and step.words and not step.held else step
             waiting = waiting or step.waits
 
 
@@ -140,25 +169,30 @@ def _breaks_lines(finding: Finding) -> bool:
 
 def _step(line: str, finding: Finding) -> Step:
     if _breaks_lines(finding):
-        return Step(remark=f"by hand, for a name in it holds control characters: {line}")
+        return Step(line, held="by hand, for a name in it holds control characters")
+    if line.startswith("# "):
+        return Step(line.removeprefix("# "))
     try:
         words = tuple(shlex.split(line))
     except ValueError:  # an odd number of quotes: no command that we wrote
-        return Step(remark=f"by hand: {line}", waits=True)
+        return Step(line, held="by hand", waits=True)
     if len(words) > VERB and words[0] == "aws" and READING.match(words[VERB]):
-        return Step(remark=f"look first: {line}")
+        return Step(line, held="look first")
     if not _may_run(words):
-        return Step(remark=f"by hand: {line}", waits=True)
+        return Step(line, held="by hand", waits=True)
+    return _command(line, words, finding)
+
+
+def _command(line: str, words: tuple[str, ...], finding: Finding) -> Step:
+    """A command that sets something, and what holds it back."""
     if UNFILLED.search(line):
-        return Step(remark=f"choose a value, then run: {line}", waits=True)
-    if words[VERB] in FOR_GOOD:
-        return Step(remark=f"cannot be taken back, so run it by hand: {line}", waits=True)
-    if words[VERB] in REPLACING:
-        return Step(remark=f"takes the place of all that is set, so look at that first, then run: {line}", waits=True)
+        return Step(line, words, "choose a value, then run", waits=True)
+    if words[VERB] in BY_HAND:
+        return Step(line, words, BY_HAND[words[VERB]], waits=True)
     moved = ELSEWHERE.match(finding.fix)
     if "--region" not in words and not moved and finding.region not in ("", GLOBAL):
         words += ("--region", finding.region)
-    return Step(words=words)
+    return Step(line, words)
 
 
 def _may_run(words: tuple[str, ...]) -> bool:
@@ -189,18 +223,21 @@ def _ordered(findings: list[Finding]) -> list[Finding]:
 
 def _script(account: str, findings: list[Finding]) -> str:
     """Findings in order of urgency; a command that several findings ask for is run for the first."""
+    ordered = [(finding, tuple(steps(finding))) for finding in _ordered(findings)]
+    wholes = _wholes(ordered)
     body: list[str] = []
     done: set[tuple[str, ...]] = set()
-    for finding in _ordered(findings):
+    for finding, its in ordered:
         body += ["", f"# {_plain(f'{finding.severity} | {finding.check} | {finding.arn or finding.resource}')}"]
         if finding.reason:
             body.append(f"#   {_short(finding.reason)}")
-        written = [_written(step, done) for step in steps(finding)]
+        written = [line for step in its for line in _written(step, finding, wholes, done)]
         body += written or ["#   by hand: there is no command for it"]
+    commands = sum(line.startswith(("step ", "create ", "fill ")) for line in body)
     head = HEAD.format(
         account=shlex.quote(account),
         findings=_count(len(findings), "failing finding") + _found_elsewhere(account, findings),
-        commands=_count(len(done), "command"),
+        commands=_count(commands, "command"),
     )
     return head + "\n".join(body) + "\n" + FOOT
 
@@ -212,14 +249,59 @@ def _found_elsewhere(account: str, findings: list[Finding]) -> str:
     return f" ({len(others)} found in {whose} and mended here)" if others else ""
 
 
-def _written(step: Step, done: set[tuple[str, ...]]) -> str:
-    if not step.words:
-        return f"#   {_plain(step.remark)}"
+@dataclass(slots=True)
+class _Whole:
+    """One document that several findings ask for: the command that serves them all, if there is one, and their checks."""
+
+    words: tuple[str, ...] | None
+    checks: list[str]
+
+
+def _wholes(ordered: Iterable[tuple[Finding, Iterable[Step]]]) -> dict[tuple[str, ...], _Whole]:
+    """What is replaced as a whole by the fixes of more than one check, by the place."""
+    found: dict[tuple[str, ...], _Whole] = {}
+    for finding, its in ordered:
+        for step in its:
+            where = place(step.words)
+            if where is None:
+                continue
+            known = found.setdefault(where, _Whole(step.words, []))
+            known.words = None if known.words is None else joined(known.words, step.words)
+            known.checks += [finding.check] if finding.check not in known.checks else []
+    return {where: one for where, one in found.items() if len(one.checks) > 1}
+
+
+def _written(
+    step: Step, finding: Finding, wholes: dict[tuple[str, ...], _Whole], done: set[tuple[str, ...]]
+) -> list[str]:
+    where = place(step.words)
+    if where is not None and where in wholes:
+        whole = wholes[where]
+        if where in done:
+            return [
+                f"#   {'the command' if whole.words else 'the one document'} above, for {whole.checks[0]}, serves this too"
+            ]
+        done.add(where)
+        others = ", ".join(one for one in whole.checks if one != finding.check)
+        if whole.words is None:
+            return [f"#   one document is to hold what is set now, what this asks and what is asked by {others}",
+                    f"#   {_plain(step.remark)}"]  # fmt: skip
+        if whole.words != step.words:
+            return [
+                f"#   does what is asked by {others} as well",
+                *_said(_step(shlex.join(whole.words), finding), done),
+            ]
+    return _said(step, done)
+
+
+def _said(step: Step, done: set[tuple[str, ...]]) -> list[str]:
+    if step.remark:
+        return [f"#   {_plain(step.remark)}"]
     if step.words in done:
-        return "#   the same command stands above"
+        return ["#   the same command stands above"]
     done.add(step.words)
-    runner = "create" if step.words[VERB].startswith(("create-", "enable-")) else "step"
-    return f"{runner} {shlex.join(step.words)}"
+    runner = "create" if step.words[VERB].startswith(("create-", "enable-")) else RUNNERS.get(step.words[VERB], "step")
+    return [f"{runner} {shlex.join(step.words)}"]
 
 
 def _plain(text: str) -> str:

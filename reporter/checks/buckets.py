@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certain, either, gathered, together
+from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, certain, either, gathered, together
+from reporter.assess.evaluate import compact
 from reporter.assess.references import reference
 from reporter.assess.resource_types import BUCKET
 from reporter.checks.sharing import circle
 from reporter.checks.trails import recorded
 from reporter.documents.guards import tls_only
 from reporter.documents.logic import Answer
-from reporter.documents.public_access import Block, PublicAccess, effective_block, public_access
-from reporter.documents.sharing import external_access
+from reporter.documents.public_access import Block, PublicAccess, acl_disabled, effective_block, public_access
+from reporter.documents.sharing import acl_sharing, external_access
 from reporter.model import ACCOUNT, Unread
 
 CLOSED = Answer(False, ("Block Public Access disarms public policies and ACLs, whatever they say",))
+A_LINE = 2000  # characters of a document that still is a line of a command
 YEAR = 365  # days, as Object Lock counts a year
 
 
@@ -80,12 +82,31 @@ def is_public(bucket: Resource) -> bool:
 
 
 def is_shared_outside(bucket: Resource) -> bool:
-    """Whether the policy lets in anybody beyond the organization and the trusted accounts."""
-    policy, ours = bucket["Policy"], circle(bucket)
-    answer = bucket.remembered("shared outside", lambda: external_access(policy, ours))
-    if answer.holds:
-        bucket.because(f"Shared outside: {answer}")
-    return certain(answer)
+    """Whether the policy or the ACL lets in anybody beyond the organization and the trusted accounts."""
+
+    def by_policy() -> bool:
+        policy, ours = bucket["Policy"], circle(bucket)
+        answer = bucket.remembered("shared outside", lambda: external_access(policy, ours))
+        if answer.holds:
+            bucket.because(f"Shared outside: {answer}")
+        return certain(answer)
+
+    return either(by_policy, lambda: is_shared_by_acl(bucket))
+
+
+def is_shared_by_acl(bucket: Resource) -> bool:
+    """Whether an ACL that is in force gives something to an account beyond the organization and the trusted ones."""
+
+    def enforced() -> bool:
+        return bool(acl_disabled(bucket["OwnershipControls"]))
+
+    def shared() -> bool:
+        answer = acl_sharing(bucket["Acl"], circle(bucket))
+        if answer.holds:
+            bucket.because(f"Shared outside: {answer}")
+        return certain(answer)
+
+    return both(lambda: not enforced(), shared)
 
 
 def versioning_enabled(bucket: Resource) -> bool:
@@ -104,11 +125,26 @@ def versioning_said(bucket: Resource) -> str:
     return f"Versioning is {status.lower()}" if status else "Versioning was never switched on"
 
 
+def with_denial(bucket: Resource, condition: Mapping[str, Any]) -> None:
+    """The fix: the bucket's policy as it is, and a denial of everything to everybody under a condition.
+
+    A policy too long for a line is left to a file.
+    """
+    policy = bucket["Policy"] or {"Version": "2012-10-17"}
+    said = policy.get("Statement", [])
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [bucket.arn, f"{bucket.arn}/*"]}
+    statements = [*(said if isinstance(said, list) else [said]), {**deny, "Condition": condition}]
+    document = {**policy, "Statement": statements}
+    if len(compact(document)) <= A_LINE:
+        bucket.mended_with("--policy", document)
+
+
 def refuses_plain_http(bucket: Resource) -> bool:
     """Whether the policy denies everybody everything without TLS, on the bucket and its objects."""
     answer = tls_only(bucket["Policy"], bucket.arn)
     if answer.holds is False:
         bucket.note("Why", list(answer.because))
+        with_denial(bucket, {"Bool": {"aws:SecureTransport": "false"}})
     return certain(answer) or bucket.because("Requests without TLS are not denied to everybody, on bucket and objects")
 
 
@@ -129,8 +165,12 @@ def lock_days(bucket: Resource, *modes: str) -> int:
 def locked_long_enough(bucket: Resource) -> bool:
     """Whether default retention, in either mode, locks each new object for the target days."""
     days, wanted = lock_days(bucket), int(bucket.target("lock_retention_days"))
+    if days >= wanted:
+        return True
+    lock = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": wanted}}
+    bucket.mended_with("--object-lock-configuration", {"ObjectLockEnabled": "Enabled", "Rule": lock})
     seen = f"New objects are locked for {days} days" if days else "New objects are not locked"
-    return days >= wanted or bucket.because(f"{seen}, the target is {wanted}")
+    return bucket.because(f"{seen}, the target is {wanted}")
 
 
 def log_target(bucket: Resource) -> Resource | None:
@@ -141,6 +181,15 @@ def log_target(bucket: Resource) -> Resource | None:
 
 def logs_access_to_sound_target(bucket: Resource) -> bool:
     """Whether access logs go to another bucket that is neither public nor locked against delivery."""
+    if _logs_soundly(bucket):
+        return True
+    chosen = {"TargetBucket": "<LOG_TARGET>"}
+    kept = {**chosen, "TargetPrefix": "access/", **(bucket["Logging"] or {}), **chosen}
+    bucket.mended_with("--bucket-logging-status", {"LoggingEnabled": kept})
+    return False
+
+
+def _logs_soundly(bucket: Resource) -> bool:
     target = log_target(bucket)
     if target is None:
         name = (bucket["Logging"] or {}).get("TargetBucket")

@@ -8,7 +8,7 @@ from reporter.assess.resource_types import EVENT_DATA_STORE, ORGANIZATION
 from reporter.checks import examples as eg
 from reporter.checks import infrastructure_cloudtrail as code
 from reporter.checks.keys import is_usable_customer_key
-from reporter.checks.trails import NEW, START, WIDEN, covering, logs_in, mended_by_least, recorded
+from reporter.checks.trails import NEW, START, WIDEN, covering, keep_selectors, logs_in, mended_by_least, recorded
 from reporter.documents.selectors import coverage
 from reporter.model import ACCOUNT
 
@@ -16,6 +16,7 @@ ONE_REGION: dict[str, Any] = {"IsMultiRegionTrail": False, "RegionStatus": {}}
 STOPPED: dict[str, Any] = {"Status__IsLogging": False}
 ORGANIZATION_TRAIL = eg.organization_trail().id
 SELECT = "put-event-selectors"  # the word of the fix for selectors that leave events out
+SEVEN_YEARS = 2557  # days: what an event data store keeps at most, unless it is made for ten years
 NO_KMS = {"eventSource": {"NotEquals": ["kms.amazonaws.com"]}}
 
 
@@ -88,7 +89,8 @@ def multi_region(account: Resource) -> bool:
       aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --include-global-service-events
         --region {HomeRegion}
       aws cloudtrail put-event-selectors --trail-name {TrailARN}
-        --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]' --region {HomeRegion}
+        --advanced-event-selectors '[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]}]'
+        --region {HomeRegion}
       aws cloudtrail start-logging --name <TRAIL>
       aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
@@ -101,7 +103,10 @@ def _records_all_management_events(trail: Resource) -> bool:
 
     def records_all() -> bool:
         answer = trail.derived(coverage, "Selectors").management([trail["HomeRegion"]])
-        return certain(answer) or trail.because(f"Trail {name}: {answer}", SELECT)
+        if certain(answer):
+            return True
+        keep_selectors(trail)
+        return trail.because(f"Trail {name}: {answer}", SELECT)
 
     return both(
         lambda: trail["IsMultiRegionTrail"] or trail.because(f"Trail {name} records one region only", WIDEN),
@@ -156,7 +161,8 @@ def management_events(account: Resource) -> bool:
         --enable-log-file-validation
       aws cloudtrail update-trail --name {TrailARN} --is-multi-region-trail --region {HomeRegion}
       aws cloudtrail put-event-selectors --trail-name {TrailARN}
-        --event-selectors '[{"ReadWriteType":"All","IncludeManagementEvents":true}]' --region {HomeRegion}
+        --advanced-event-selectors '[{"FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]}]'
+        --region {HomeRegion}
       aws cloudtrail start-logging --name <TRAIL>
       aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
@@ -167,7 +173,9 @@ def management_events(account: Resource) -> bool:
         return True
     if refusals:
         raise together(refusals)
-    return certain(answer) or mended_by_least(account, regions, f"In {', '.join(regions)}: {answer}", _left_out)
+    return certain(answer) or mended_by_least(
+        account, regions, f"In {', '.join(regions)}: {answer}", _left_out, keep_selectors
+    )
 
 
 def _left_out(trail: Resource) -> tuple[str, ...]:
@@ -291,7 +299,12 @@ def insights(account: Resource) -> bool:
     def unselected(trail: Resource) -> tuple[str, ...]:
         return () if all(_selects(trail, kind) for kind in missing) else ("put-insight-selectors --trail-name {",)
 
-    return not missing or mended_by_least(account, (), f"No logging trail has {' or '.join(missing)}", unselected)
+    def both_kinds(trail: Resource) -> None:
+        added = [{"InsightType": kind} for kind in wanted if not _selects(trail.unnoted(), kind)]
+        trail.mended_with("--insight-selectors", [*(trail.unnoted()["InsightSelectors"] or ()), *added])
+
+    reason = f"No logging trail has {' or '.join(missing)}"
+    return not missing or mended_by_least(account, (), reason, unselected, both_kinds)
 
 
 def _watches(trail: Resource, kind: str) -> bool:
@@ -329,5 +342,6 @@ def event_data_store_protected(store: Resource) -> bool:
         return store.because("Termination protection is off", "--termination-protection")
     kept, wanted = detail.get("RetentionPeriod", 0), store.target("event_data_store_retention_days")
     if kept < wanted:
+        store.mended_with("--retention-period", str(max(wanted, SEVEN_YEARS)))
         return store.because(f"Events are kept for {kept} days, the target is {wanted}", "--retention-period")
     return is_usable_customer_key(store, detail.get("KmsKeyId")) or store.mended_by("--kms-key-id")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reporter.assess.estate import Resource, certain, certainly, either
+from reporter.assess.estate import Resource, both, certain, certainly, either
 from reporter.assess.evaluate import check
 from reporter.assess.resource_types import BUCKET, TRAIL
 from reporter.checks import examples as eg
@@ -10,6 +10,7 @@ from reporter.checks import infrastructure as code
 from reporter.checks.buckets import (
     access_is_logged,
     is_public,
+    is_shared_by_acl,
     is_versioned,
     lock_days,
     locked_long_enough,
@@ -110,7 +111,8 @@ def bucket_mfa_delete(trail: Resource) -> bool:
 
     The first thing an intruder deletes is the log of the intrusion. Only the root user can switch this on, and not where
     lifecycle rules exist; Object Lock or a policy of the organization may stand in for it, and are then named.
-    Fix: aws s3api put-bucket-versioning --bucket {Name} --mfa "<SERIAL CODE>"
+    Fix: # AWS refuses MFA delete where lifecycle rules are in force: set one or the other
+      aws s3api put-bucket-versioning --bucket {Name} --mfa "<SERIAL CODE>"
       --versioning-configuration Status=Enabled,MFADelete=Enabled
     """
     bucket = log_bucket(trail)
@@ -186,12 +188,16 @@ def bucket_access_restricted(trail: Resource) -> bool:
     """Nobody beside the configured readers can read, list, delete or re-policy the trail's bucket.
 
     A grant across accounts outlives the project it was made for.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
     """
     bucket = log_bucket(trail)
     readers = tuple(trail.target("log_readers"))
-    answer = outsiders(bucket["Policy"], circle(bucket), readers)
-    return not certain(answer) or bucket.because(f"Granted beyond the readers: {answer}")
+
+    def readers_only() -> bool:
+        answer = outsiders(bucket["Policy"], circle(bucket), readers)
+        return not certain(answer) or bucket.because(f"Granted beyond the readers: {answer}")
+
+    return both(readers_only, lambda: not is_shared_by_acl(bucket))
 
 
 @check(
@@ -211,7 +217,7 @@ def bucket_policy_scoped(trail: Resource) -> bool:
     """CloudTrail may write to the bucket for the organization's own trails only.
 
     A grant to the service alone lets anybody's trail write into the bucket.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_AWS_SOURCE_ARN>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITH_AWS_SOURCE_ARN>
     """
     bucket = log_bucket(trail)
     answer = service_grant_bound(bucket["Policy"], circle(bucket))
@@ -239,7 +245,7 @@ def bucket_retention(trail: Resource) -> bool:
     """No lifecycle rule removes log files before the target days.
 
     Lifecycle is stronger than the bucket's policy: it deletes even where every deletion is denied.
-    Fix: aws s3api put-bucket-lifecycle-configuration --bucket {Name} --lifecycle-configuration file://<LIFECYCLE_FILE>
+    Fix: aws s3api put-bucket-lifecycle-configuration --bucket {Name} --lifecycle-configuration file://<ALL_RULES_WITH_MORE_DAYS>
     """
     bucket = log_bucket(trail)
     wanted = trail.target("log_retention_days")
@@ -310,7 +316,7 @@ def bucket_tls_only(trail: Resource) -> bool:
     """The trail's bucket refuses every request without TLS.
 
     Log files that travel in the clear can be read and changed on the way.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_DENY>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITH_TLS_DENY>
     """
     bucket = log_bucket(trail)
     return refuses_plain_http(bucket)

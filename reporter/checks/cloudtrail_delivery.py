@@ -5,13 +5,14 @@ from typing import Any
 
 from reporter.assess.estate import InsufficientData, NotApplicable, Resource, both, every
 from reporter.assess.evaluate import check
-from reporter.assess.resource_types import LOG_GROUP, TOPIC, TRAIL
+from reporter.assess.resource_types import BUCKET, KEY, LOG_GROUP, TOPIC, TRAIL
 from reporter.checks import examples as eg
 from reporter.checks import infrastructure_cloudtrail as code
 from reporter.checks.topics import has_confirmed_subscriber, is_public_topic
 from reporter.checks.trails import log_group
 
 A_DAY = timedelta(hours=24)
+KEPT = (400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)  # days of a year and more that CloudWatch Logs knows
 
 
 @check(
@@ -62,20 +63,59 @@ def delivery(trail: Resource) -> bool:
     """Log files reach the bucket: the last one is recent, and no region reports an error.
 
     A trail may log and still deliver nothing, when the bucket's policy or the key refuses it.
-    Fix: aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+    Fix: # look first at what refuses CloudTrail
+      aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+      # look first at what the bucket allows, then let CloudTrail write to it
       aws s3api get-bucket-policy --bucket {S3BucketName}
+      aws s3api put-bucket-policy --bucket {S3BucketName} --policy file://<WHOLE_POLICY_THAT_LETS_CLOUDTRAIL_WRITE>
+      # look first at what the key allows, then let CloudTrail encrypt with it
+      aws kms get-key-policy --key-id <KEY_ARN> --policy-name default
+      aws kms put-key-policy --key-id <KEY_ARN> --policy-name default --policy file://<WHOLE_POLICY_THAT_LETS_CLOUDTRAIL_ENCRYPT>
+      aws cloudtrail update-trail --name {TrailARN} --s3-bucket-name <LOG_BUCKET> --region {HomeRegion}
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     hours = trail.target("delivery_max_age_hours")
     return both(
         lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestDeliveryError"),
         lambda: every(_regions(trail), lambda one: _without_error(trail, *one, "LatestDeliveryError")),
-        lambda: _recent(trail, "LatestDeliveryTime", timedelta(hours=hours)),
+        lambda: _recent(trail, "LatestDeliveryTime", timedelta(hours=hours)) or _mended_where_it_is_stuck(trail),
     )
 
 
 def _without_error(trail: Resource, region: str, status: dict[str, Any], key: str) -> bool:
     error = status.get(key)
-    return not error or trail.because(f"{key} in {region}: {error}")
+    if not error:
+        return True
+    trail.because(f"{key} in {region}: {error}")
+    return _mended_by_code(trail, str(error))
+
+
+def _mended_by_code(trail: Resource, error: str) -> bool:
+    """No, and what lets CloudTrail through, by the error it met: the bucket is gone, or the key or the bucket refuses it."""
+    if "NoSuchBucket" in error:
+        return trail.mended_by("update-trail")
+    if "KMS" in error.upper() and trail["KmsKeyId"]:
+        trail.mended_in(KEY_ARN=[trail["KmsKeyId"]])
+        return _mended_at_home(trail, KEY, trail["KmsKeyId"], "-key-policy")
+    if "AccessDenied" in error:
+        return _mended_at_home(trail, BUCKET, trail["S3BucketName"], "-bucket-policy")
+    return trail.mended_by("get-trail-status", "-bucket-policy")
+
+
+def _mended_at_home(trail: Resource, type: str, name: str, *commands: str) -> bool:
+    """No, and by these commands, run in the account of the bucket or key that refuses, where that account is known."""
+    try:
+        home = trail.related(type, name)
+    except InsufficientData:
+        home = None
+    if home is not None:
+        trail.mended_from(home.account)
+    return trail.mended_by(*commands)
+
+
+def _mended_where_it_is_stuck(trail: Resource) -> bool:
+    """No, and what helps where nothing arrives and no error tells why: a trail that is stopped is started."""
+    return trail.mended_by("get-trail-status" if trail["Status"].get("IsLogging") else "start-logging")
 
 
 def _recent(trail: Resource, key: str, limit: timedelta) -> bool:
@@ -127,15 +167,23 @@ def digest_delivery(trail: Resource) -> bool:
     """Digests of the log files reach the bucket every hour.
 
     A chain of digests that breaks off leaves all later log files without proof.
-    Fix: aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+    Fix: # look first at what refuses CloudTrail
+      aws cloudtrail get-trail-status --name {TrailARN} --region {HomeRegion}
+      # look first at what the bucket allows, then let CloudTrail write to it
       aws s3api get-bucket-policy --bucket {S3BucketName}
+      aws s3api put-bucket-policy --bucket {S3BucketName} --policy file://<WHOLE_POLICY_THAT_LETS_CLOUDTRAIL_WRITE>
+      # look first at what the key allows, then let CloudTrail encrypt with it
+      aws kms get-key-policy --key-id <KEY_ARN> --policy-name default
+      aws kms put-key-policy --key-id <KEY_ARN> --policy-name default --policy file://<WHOLE_POLICY_THAT_LETS_CLOUDTRAIL_ENCRYPT>
+      aws cloudtrail update-trail --name {TrailARN} --s3-bucket-name <LOG_BUCKET> --region {HomeRegion}
+      aws cloudtrail start-logging --name {TrailARN} --region {HomeRegion}
     """
     if not trail["LogFileValidationEnabled"]:
         raise NotApplicable("Log file validation is off, so there are no digests")
     hours = trail.target("digest_max_age_hours")
     return both(
         lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestDigestDeliveryError"),
-        lambda: _recent(trail, "LatestDigestDeliveryTime", timedelta(hours=hours)),
+        lambda: _recent(trail, "LatestDigestDeliveryTime", timedelta(hours=hours)) or _mended_where_it_is_stuck(trail),
     )
 
 
@@ -156,7 +204,8 @@ def log_integrity(trail: Resource) -> bool:
     """The digests prove that no log file of the period is missing, altered or injected.
 
     This is the proof itself, not the switch that makes it possible.
-    Fix: aws cloudtrail validate-logs --trail-arn {TrailARN} --start-time <START> --region {HomeRegion}
+    Fix: # look only: it names the files; no command makes an altered log whole, their kept versions or replicas may
+      aws cloudtrail validate-logs --trail-arn {TrailARN} --start-time <START> --region {HomeRegion}
     """
     result = trail["LogIntegrity"]
     if result is None:
@@ -190,7 +239,12 @@ def cloudwatch_logs(trail: Resource) -> bool:
     hours = trail.target("delivery_max_age_hours")
     return both(
         lambda: trail["CloudWatchLogsLogGroupArn"] or trail.because("No log group is set"),
-        lambda: _without_error(trail, trail["HomeRegion"], trail["Status"], "LatestCloudWatchLogsDeliveryError"),
+        lambda: (
+            not trail["Status"].get("LatestCloudWatchLogsDeliveryError")
+            or trail.because(
+                f"LatestCloudWatchLogsDeliveryError: {trail['Status']['LatestCloudWatchLogsDeliveryError']}"
+            )
+        ),
         lambda: _recent(trail, "LatestCloudWatchLogsDeliveryTime", timedelta(hours=hours)),
     )
 
@@ -212,6 +266,7 @@ def log_group_retention(trail: Resource) -> bool:
     Fix: aws logs put-retention-policy --log-group-name {logGroupName} --retention-in-days 400 --region {region}
     """
     wanted = trail.target("cloudwatch_retention_days")
+    trail.mended_with("--retention-in-days", str(next((kept for kept in KEPT if kept >= wanted), KEPT[-1])))
     days = log_group(trail)["retentionInDays"]
     return days is None or days >= wanted or trail.because(f"Events are kept for {days} days, the target is {wanted}")
 
@@ -254,7 +309,7 @@ def notification(trail: Resource) -> bool:
     Fix: aws cloudtrail update-trail --name {TrailARN} --sns-topic-name <TOPIC> --region {HomeRegion}
       aws sns subscribe --topic-arn {SnsTopicARN} --protocol email --notification-endpoint <ADDRESS> --region {HomeRegion}
       aws sns set-topic-attributes --topic-arn {SnsTopicARN} --attribute-name Policy
-        --attribute-value file://<POLICY_FILE> --region {HomeRegion}
+        --attribute-value file://<WHOLE_POLICY_WITHOUT_THAT_GRANT> --region {HomeRegion}
     """
     arn = trail["SnsTopicARN"]
     if not arn:

@@ -116,7 +116,8 @@ def key_access_restricted(trail: Resource) -> bool:
     """Only the configured readers may decrypt log files, and CloudTrail may use the key for our trails only.
 
     The key policy is the second lock on the log; one that is open to strangers is none.
-    Fix: aws kms put-key-policy --key-id {arn} --policy-name default --policy file://<KEY_POLICY> --region {region}
+    Fix: aws kms put-key-policy --key-id {arn} --policy-name default --policy file://<WHOLE_KEY_POLICY_WITHOUT_THAT_GRANT> --region {region}
+      # at once and for good: look first at who uses the grant (aws kms list-grants)
       aws kms revoke-grant --key-id {arn} --grant-id <GRANT_ID> --region {region}
     """
     key = _key(trail)

@@ -1,5 +1,6 @@
 """Trails: is what happens to objects recorded? Asked of the account, over all its buckets and all trails that cover it."""
 
+from functools import partial
 from typing import Any
 
 from reporter.assess.estate import InsufficientData, NotApplicable, Resource, gathered, together
@@ -7,7 +8,7 @@ from reporter.assess.evaluate import check
 from reporter.assess.resource_types import BUCKET
 from reporter.checks import examples as eg
 from reporter.checks import infrastructure_cloudtrail as code
-from reporter.checks.trails import mended_by_least, recorded
+from reporter.checks.trails import keep_selectors, mended_by_least, recorded
 from reporter.documents.selectors import coverage
 from reporter.model import ACCOUNT
 
@@ -146,7 +147,9 @@ def _mended(account: Resource, buckets: dict[str, str], uncovered: tuple[str, ..
         return ("put-event-selectors --trail-name {",) if missing.certain or missing.perhaps else ()
 
     regions = sorted({buckets[name] for name in uncovered})
-    return mended_by_least(account, regions, f"Not recorded for {_named(uncovered)}", left_out)
+    return mended_by_least(
+        account, regions, f"Not recorded for {_named(uncovered)}", left_out, partial(keep_selectors, objects=True)
+    )
 
 
 def _named(buckets: tuple[str, ...]) -> str:

@@ -168,6 +168,7 @@ Policy:
     PolicyDocument:
       Version: "2012-10-17"
       Statement:
+        # this is the bucket's whole policy: the statements that it has belong here too
         - Effect: Deny
           Principal: "*"
           Action: "s3:*"
@@ -186,6 +187,7 @@ Policy:
     PolicyDocument:
       Version: "2012-10-17"
       Statement:
+        # this is the bucket's whole policy: the statements that it has belong here too
         - Effect: Deny
           Principal: "*"
           Action: "s3:*"

@@ -41,10 +41,12 @@ Trail:
   Properties:
     S3BucketName: "{S3BucketName}"
     IsLogging: true
+    # these are all selectors of the trail: those that it has belong here too
     EventSelectors: [{ReadWriteType: All, IncludeManagementEvents: true}]
 """,
     terraform="""\
 resource "aws_cloudtrail" "this" {
+  # these are all selectors of the trail: those that it has belong here too
   event_selector {
     read_write_type           = "All"
     include_management_events = true
@@ -112,10 +114,12 @@ Trail:
   Properties:
     S3BucketName: LOG_BUCKET
     IsLogging: true
+    # these are all selectors of the trail: those that it has belong here too
     EventSelectors: [{ReadWriteType: All, DataResources: [{Type: "AWS::S3::Object", Values: ["arn:aws:s3"]}]}]
 """,
     terraform="""\
 resource "aws_cloudtrail" "this" {
+  # these are all selectors of the trail: those that it has belong here too
   event_selector {
     data_resource {
       type   = "AWS::S3::Object"
@@ -133,10 +137,12 @@ Trail:
   Properties:
     S3BucketName: LOG_BUCKET
     IsLogging: true
+    # these are all selectors of the trail: those that it has belong here too
     InsightSelectors: [{InsightType: ApiCallRateInsight}, {InsightType: ApiErrorRateInsight}]
 """,
     terraform="""\
 resource "aws_cloudtrail" "this" {
+  # these are all selectors of the trail: those that it has belong here too
   insight_selector { insight_type = "ApiCallRateInsight" }
   insight_selector { insight_type = "ApiErrorRateInsight" }
 }

@@ -139,13 +139,16 @@ def delegated_administrator(organization: Resource) -> bool:
     """CloudTrail is administered by the configured accounts, and by no other.
 
     A delegated administrator can change and delete the organization's trails.
-    Fix: aws organizations list-delegated-administrators --service-principal cloudtrail.amazonaws.com
-      aws cloudtrail register-organization-delegated-admin --member-account-id <ACCOUNT_ID>
+    Fix: aws cloudtrail deregister-organization-delegated-admin --delegated-admin-account-id <OTHER_ACCOUNT_ID>
+      aws cloudtrail register-organization-delegated-admin --member-account-id <MISSING_ACCOUNT_ID>
     """
     wanted = organization.target("delegated_administrators").get(CLOUDTRAIL, ())
     actual = (organization["DelegatedAdministrators"] or {}).get(CLOUDTRAIL, ())
-    return sorted(wanted) == sorted(actual) or organization.because(
-        f"CloudTrail's delegated administrators are: {_accounts(actual)}; by settings: {_accounts(wanted)}"
+    others, missing = sorted(set(actual) - set(wanted)), sorted(set(wanted) - set(actual))
+    organization.mended_in(OTHER_ACCOUNT_ID=others, MISSING_ACCOUNT_ID=missing)
+    commands = [word for word, ids in ((" deregister-", others), (" register-", missing)) if ids]
+    return not commands or organization.because(
+        f"CloudTrail's delegated administrators are: {_accounts(actual)}; by settings: {_accounts(wanted)}", *commands
     )
 
 

@@ -16,6 +16,7 @@ from reporter.checks.buckets import (
     receives_logs,
     refuses_plain_http,
     versioning_enabled,
+    with_denial,
 )
 from reporter.checks.keys import encrypted_with_customer_key, encryption_rules
 from reporter.documents.guards import tls_at_least
@@ -58,7 +59,7 @@ def tls_required(bucket: Resource) -> bool:
     """The bucket refuses every request without TLS.
 
     A request in the clear shows its content, and its signature, to everybody on the way.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_DENY>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITH_TLS_DENY>
     """
     return refuses_plain_http(bucket)
 
@@ -78,11 +79,12 @@ def tls_version(bucket: Resource) -> bool:
     """The bucket refuses TLS below version 1.2.
 
     Older versions of TLS can be broken on the way.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_WITH_TLS_VERSION_DENY>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITH_TLS_VERSION_DENY>
     """
     answer = tls_at_least(bucket["Policy"], bucket.arn)
     if answer.holds is False:
         bucket.note("Why", list(answer.because))
+        with_denial(bucket, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
     return certain(answer) or bucket.because("TLS below 1.2 is not denied to everybody, on bucket and objects")
 
 
@@ -117,17 +119,24 @@ def encryption(bucket: Resource) -> bool:
         [eg.bucket(Encryption=AWS_MANAGED)],
         [eg.bucket()],
         [eg.bucket(), eg.key(Metadata__KeyState="Disabled")],
+        [eg.log_target()],
     ],
+    skips=[[eg.log_target(), eg.bucket()]],
 )
 def kms_encryption(bucket: Resource) -> bool:
     """New objects are encrypted under a customer managed key that exists and is enabled.
 
-    Such a key is a second lock with its own list of who may open it, and a record of every opening.
+    Such a key is a second lock with its own list of who may open it, and a record of every opening. A bucket that receives
+    access logs is not asked for one.
     Fix: aws s3api put-bucket-encryption --bucket {Name} --server-side-encryption-configuration
       '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"<KEY_ARN>"},
       "BucketKeyEnabled":true}]}'
     """
-    return encrypted_with_customer_key(bucket)
+    if encrypted_with_customer_key(bucket):
+        return True
+    if receives_logs(bucket):
+        raise NotApplicable("The bucket receives access logs, which AWS supports with S3's own key only")
+    return False
 
 
 @check(
@@ -161,7 +170,8 @@ def mfa_delete(bucket: Resource) -> bool:
     """Deleting object versions takes a second factor.
 
     A stolen key alone then cannot destroy what the bucket holds. Only the root user can switch this on.
-    Fix: aws s3api put-bucket-versioning --bucket {Name} --mfa "<SERIAL CODE>"
+    Fix: # AWS refuses MFA delete where lifecycle rules are in force: set one or the other
+      aws s3api put-bucket-versioning --bucket {Name} --mfa "<SERIAL CODE>"
       --versioning-configuration Status=Enabled,MFADelete=Enabled
     """
     if versioning_enabled(bucket) and bucket["Versioning"].get("MFADelete") == "Enabled":
@@ -182,17 +192,23 @@ def mfa_delete(bucket: Resource) -> bool:
         [eg.bucket(ObjectLock=None)],
         [eg.bucket(ObjectLock={"ObjectLockEnabled": "Enabled"})],
         [eg.bucket(ObjectLock__Rule={"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}})],
+        [eg.log_target()],
     ],
+    skips=[[eg.log_target(), eg.bucket()]],
 )
 def object_lock(bucket: Resource) -> bool:
     """Every new object is locked against deletion for at least the target days.
 
-    A lock without default retention protects nothing by itself.
+    A lock without default retention protects nothing by itself. A bucket that receives access logs is not asked for one.
     Fix: # cannot be taken back before the days are over
       aws s3api put-object-lock-configuration --bucket {Name} --object-lock-configuration
       '{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Mode":"COMPLIANCE","Days":365}}}'
     """
-    return locked_long_enough(bucket)
+    if locked_long_enough(bucket):
+        return True
+    if receives_logs(bucket):
+        raise NotApplicable("The bucket receives access logs, which S3 does not deliver under default retention")
+    return False
 
 
 @check(
@@ -207,7 +223,8 @@ def lifecycle(bucket: Resource) -> bool:
     """A lifecycle rule says what becomes of old objects.
 
     Data that nobody decided to keep is cost, and a liability when it leaks.
-    Fix: aws s3api put-bucket-lifecycle-configuration --bucket {Name} --lifecycle-configuration file://<LIFECYCLE_FILE>
+    Fix: # AWS refuses lifecycle rules where MFA delete is on: set one or the other
+      aws s3api put-bucket-lifecycle-configuration --bucket {Name} --lifecycle-configuration file://<ALL_RULES_WITH_ONE_IN_FORCE>
     """
     return bool(lifecycle_rules(bucket)) or bucket.because("No lifecycle rule is in force")
 
@@ -229,7 +246,7 @@ def replication(bucket: Resource) -> bool:
     """Objects are replicated to a bucket in another region.
 
     One region's trouble, or one account's, then does not take the only copy.
-    Fix: aws s3api put-bucket-replication --bucket {Name} --replication-configuration file://<REPLICATION_FILE>
+    Fix: aws s3api put-bucket-replication --bucket {Name} --replication-configuration file://<ALL_REPLICATION_RULES>
     """
     rules = (bucket["Replication"] or {}).get("Rules", ())
     targets = [rule["Destination"]["Bucket"] for rule in rules if rule["Status"] == "Enabled"]
@@ -363,7 +380,7 @@ def cors_restricted(bucket: Resource) -> bool:
     """No web page of any origin may write to the bucket, or read from it with its visitor's credentials.
 
     To the lone "*" S3 answers without credentials; to "https://*" it answers any page, credentials included.
-    Fix: aws s3api put-bucket-cors --bucket {Name} --cors-configuration file://<CORS_FILE>
+    Fix: aws s3api put-bucket-cors --bucket {Name} --cors-configuration file://<ALL_CORS_RULES_WITHOUT_THAT_ONE>
     """
     rules = (bucket["Cors"] or {}).get("CORSRules", ())
     open_rules = [rule for rule in rules if _lets_any_page_in(rule)]

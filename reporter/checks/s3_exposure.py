@@ -192,7 +192,7 @@ def external_access(bucket: Resource) -> bool:
     """Every grant across accounts stays in the organization, or goes to an account that settings trust.
 
     An account outside the organization follows other rules, and may belong to somebody else next year.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
     """
     return not is_shared_outside(bucket)
 
@@ -218,7 +218,7 @@ def no_foreign_control(bucket: Resource) -> bool:
     """No other account may change the bucket's policy, its ACLs or its encryption, not even one of the organization.
 
     Who may change the policy has every right there is, and can lock the owner out.
-    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
+    Fix: aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
     """
     answer = foreign_control(bucket["Policy"], circle(bucket))
     return not certain(answer) or bucket.because(f"Given out of hand: {answer}")
@@ -247,11 +247,12 @@ def sensitive_bucket_restricted(bucket: Resource) -> bool:
     What the organization itself calls sensitive deserves all four, not one of them.
     Fix: aws s3api put-public-access-block --bucket {Name} --public-access-block-configuration
         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-      aws s3api put-bucket-policy --bucket {Name} --policy file://<POLICY_FILE>
+      aws s3api put-bucket-policy --bucket {Name} --policy file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
       aws s3api put-bucket-logging --bucket {Name}
         --bucket-logging-status '{"LoggingEnabled":{"TargetBucket":"<LOG_TARGET>","TargetPrefix":"access/"}}'
       aws s3api put-bucket-encryption --bucket {Name} --server-side-encryption-configuration
-        '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"<KEY_ARN>"}}]}'
+        '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"aws:kms","KMSMasterKeyID":"<KEY_ARN>"},
+        "BucketKeyEnabled":true}]}'
     """
     only_sensitive(bucket)
     return both(
@@ -281,7 +282,7 @@ def access_point_block(point: Resource) -> bool:
     Fix: aws s3control create-access-point --account-id {account} --name <NEW_NAME> --bucket {Bucket}
         --public-access-block-configuration
         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
-      aws s3control put-access-point-policy --account-id {account} --name {Name} --policy file://<POLICY_FILE>
+      aws s3control put-access-point-policy --account-id {account} --name {Name} --policy file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
     """
     return _closed(point)
 

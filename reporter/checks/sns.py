@@ -41,7 +41,7 @@ def topic_not_public(topic: Resource) -> bool:
     """A topic that tells of log files or alarms is not open to the public.
 
     Who may subscribe reads what is told about the logs; who may publish can cry wolf until nobody listens.
-    Fix: aws sns set-topic-attributes --topic-arn {arn} --attribute-name Policy --attribute-value file://<POLICY_FILE>
+    Fix: aws sns set-topic-attributes --topic-arn {arn} --attribute-name Policy --attribute-value file://<WHOLE_POLICY_WITHOUT_THAT_GRANT>
       --region {region}
     """
     return not is_public_topic(topic)

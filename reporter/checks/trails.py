@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from reporter.assess.estate import InsufficientData, NotApplicable, Resource, certainly, gathered
 from reporter.assess.resource_types import BUCKET, LOG_GROUP, TRAIL
+from reporter.documents.selecting import widened
 from reporter.documents.selectors import Coverage, coverage, union
 
 # words of the commands in the fixes of all checks that ask for a trail: a new one, or one that is there
@@ -38,10 +39,11 @@ def mended_by_least(
     regions: Sequence[str],
     reason: str,
     others: Callable[[Resource], Sequence[str]] = lambda _: (),
+    setting: Callable[[Resource], None] = lambda _: None,
 ) -> bool:
     """No, and by which commands of the fix: those of the trail with the least to do, or those for a new one.
 
-    A trail is to log, in all these regions; `others` tells what else it needs.
+    A trail is to log, in all these regions; `others` tells what else it needs, and `setting` what that is set to.
     """
 
     def to_do(trail: Resource) -> tuple[Resource, tuple[str, ...]]:
@@ -50,7 +52,15 @@ def mended_by_least(
 
     known, _ = gathered(covering(account), to_do)
     trail, commands = min(known, key=lambda one: len(one[1]), default=(account, NEW))
+    if commands != NEW:
+        setting(trail)
     return trail.because(reason, *commands)
+
+
+def keep_selectors(trail: Resource, *, objects: bool = False) -> None:
+    """The fix sets the trail's selectors to what they are and what is missing of management events, and of objects."""
+    if certainly(lambda: trail.unnoted()["Selectors"]):
+        trail.mended_with("--advanced-event-selectors", widened(trail.unnoted()["Selectors"], objects=objects))
 
 
 def _widened(trail: Resource, regions: Sequence[str]) -> tuple[str, ...]:

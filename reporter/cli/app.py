@@ -31,6 +31,7 @@ COMMANDS = (
     "differing",
     "past",
     "owning",
+    "keeping",
     "baselines",
     "delivering",
     "proving",
@@ -154,4 +155,4 @@ def _all(one: Any) -> list[Any]:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(plain(part) for part in text.splitlines())
+    return "\n".join(plain(part) for part in text.split("\n"))

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from reporter import history
-from reporter.cli.console import USAGE, Refusal, moment
+from reporter.cli.console import USAGE, Refusal, moment, plain
 from reporter.cli.filters import Opened
 from reporter.cli.narrowing import told_of_files
 from reporter.model import SEVERITIES, Account, Finding, Run, Severity, Status, Waiver
@@ -102,13 +102,22 @@ class Asked:
         """Refuse accounts and OUs that the run does not have: an empty answer about a wrong name looks like good news."""
         for id in accounts or ():
             if id not in self.accounts:
-                raise Refusal(f"--account {id}: run {self.run.seq} has no such account; give its 12 digits", USAGE)
+                raise Refusal(f"--account {id}: run {self.run.seq} has no such account{self._meant(id)}", USAGE)
         if ou and not any(f"{one.ou_path}/".startswith(f"{ou}/") for one in self.accounts.values()):
             known = ", ".join(sorted({one.ou_path for one in self.accounts.values()}))
             raise Refusal(f"--ou {ou}: run {self.run.seq} has no account there; its OUs are {known}", USAGE)
 
+    def _meant(self, word: str) -> str:
+        """Which account was meant, if it was called by its name or by an id that is nearly right."""
+        names = {one.name: id for id, one in self.accounts.items()}
+        named = names.get(next(iter(get_close_matches(word, names, n=1)), ""))
+        near = [named] if named else get_close_matches(word, self.accounts, n=1)
+        if not near:
+            return "; give the 12 digits of one"
+        return f" (did you mean {near[0]}, {plain(self.accounts[near[0]].name)}?)"
+
     def named(self, wanted: Wanted) -> None:
-        """Note a resource or region of which the run knows nothing: that nothing fails there is no good news."""
+        """Refuse a resource or region of which the run knows nothing: that nothing fails there is no good news."""
         if not (wanted.resource or wanted.region):
             return
         names, regions = {"*"}, {"global"}
@@ -123,7 +132,7 @@ class Asked:
                 near = get_close_matches(word, known, n=1)
                 hint = f" (did you mean {near[0]}?)" if near else ""
                 what = option.removeprefix("--")
-                self.notes.append(f"{option} {word}: there is no {what} of that name in run {self.run.seq}{hint}")
+                raise Refusal(f"{option} {word}: there is no {what} of that name in run {self.run.seq}{hint}", USAGE)
 
     def rows(self, wanted: Wanted) -> Iterator[Row]:
         """The answers asked for: what does not pass as it is stored, the rest judged again from the snapshot."""

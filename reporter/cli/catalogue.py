@@ -45,6 +45,10 @@ Examples:
   reporter frameworks cis-aws-5.0.0 --control 3.2 --over 52 --ou Root/Workloads
   reporter frameworks check my-framework.toml          what is wrong with a file of your own
 """
+WHO_ANSWERS = (
+    "by checks and a person: checks bear on it, and the standard itself leaves it to a person; "
+    "by a person: no check can see it (reporter attest)"
+)
 LAST_RUNS = 12
 
 
@@ -83,6 +87,8 @@ def frameworks(
 ) -> None:
     """See FRAMEWORKS_HELP, which is what users read."""
     settings = load_settings(config)
+    if file is not None and id != "check":
+        raise Refusal(f"{plain(file)}: one framework at a time; a file is for `reporter frameworks check FILE`", USAGE)
     if id == "check":
         _check_file(file, settings)
     elif not id:
@@ -139,34 +145,35 @@ def _show_check(check: Any, known: Any) -> None:
 
 
 def _list(known: Any, as_json: bool) -> None:
-    rows = [(framework, _statistics(framework)) for framework in known]
+    from reporter.assess.frameworks import statistics
+
+    rows = [(framework, statistics(framework)) for framework in known]
     if as_json:
         names = ("id", "title", "version", "source", "licence", "confirmed", "default")
         emit([{**{name: getattr(f, name) for name in names}, "statistics": counts} for f, counts in rows])
         return
     for framework, counts in rows:
         mark = "*" if framework.default else " "
-        line(
-            f"{mark} {framework.id:<28} {framework.title} {framework.version}: {counted(counts.controls, 'control')}, "
-            f"{counts.covered} with checks, {counts.manual} manual; {counts.checks} checks"
-        )
+        line(f"{mark} {framework.id:<28} {framework.title} {framework.version}: {_sum(counts)}; {counts.checks} checks")
     line("* reported unless assess.frameworks says otherwise")
+    line(WHO_ANSWERS)
 
 
-def _statistics(framework: Any) -> Any:
-    """A framework's numbers; as manual count all that a person may attest, checks or no checks."""
-    from dataclasses import replace
-
-    from reporter.assess.frameworks import is_manual, statistics
-
-    manual = sum(1 for control in framework.controls if is_manual(control) or not control.checks)
-    return replace(statistics(framework), manual=manual)
+def _sum(counts: Any) -> str:
+    """A framework's controls as a sum: each control is answered in one of three ways."""
+    parts = (
+        (counts.covered - counts.shared, "by checks"),
+        (counts.shared, "by checks and a person"),
+        (counts.manual, "by a person"),
+    )
+    total = " + ".join(f"{number} {how}" for number, how in parts if number)
+    return f"{counted(counts.controls, 'control')} = {total}"
 
 
 def _show_framework(framework: Any) -> None:
-    from reporter.assess.frameworks import is_manual
+    from reporter.assess.frameworks import is_manual, statistics
 
-    counts = _statistics(framework)
+    counts = statistics(framework)
     line(f"{framework.title} {framework.version}", "bold")
     line(f"  source: {framework.source}")
     if framework.licence:
@@ -174,8 +181,7 @@ def _show_framework(framework: Any) -> None:
     if framework.confirmed:
         line(f"  confirmed: {framework.confirmed}")
     line(
-        f"  {counted(counts.controls, 'control')}, {counts.covered} with checks, {counts.manual} manual; "
-        f"{counts.checks} checks in {counts.direct} direct and {counts.supporting} supporting mappings"
+        f"  {_sum(counts)}; {counts.checks} checks in {counts.direct} direct and {counts.supporting} supporting mappings"
     )
     for control in framework.controls:
         direct = sum(1 for use in control.checks if use.relation == "direct")
@@ -183,6 +189,7 @@ def _show_framework(framework: Any) -> None:
         marks = " ".join((uses, *(["manual"] if is_manual(control) or not control.checks else []))).strip()
         line(f"  {control.id:<22} {control.level:<4} {marks:<17} {control.title}")
     line("n+m checks: n answer the control, m bear on it; manual: a person attests it (reporter attest)")
+    line(WHO_ANSWERS)
 
 
 def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json: bool) -> None:
@@ -190,10 +197,12 @@ def _show_answers(opened: Opened, run: str, framework: Any, scope: Any, as_json:
     from dataclasses import asdict, replace
 
     from reporter.cli.again import print_controls
+    from reporter.cli.asking import Asked
     from reporter.run.answers import rolled_up
     from reporter.run.wiring import judgement, with_stored
 
     chosen = run_named(opened, run)
+    Asked(opened, chosen).located(scope.accounts, scope.ou)
     with told_of_files():
         judged_by = with_stored(judgement(opened.settings), opened.engine, chosen.as_of)
     result = rolled_up(opened.engine, chosen, replace(judged_by, selected=(framework,)), within=scope).result(
@@ -219,12 +228,15 @@ def _opened(config: Path | None, settings: Any) -> Opened | None:
 def _over(opened: Opened, run: str, framework: Any, control: str, most: int, scope: Any) -> Any:
     """The control's answers over the last runs; None before the first."""
     from reporter import history
+    from reporter.cli.asking import Asked
     from reporter.run.answers import over_runs
     from reporter.run.wiring import judgement
 
     if not history.last_runs(opened.engine, 1):
         return None
-    runs = history.last_runs(opened.engine, most, until=run_named(opened, run))
+    last = run_named(opened, run)
+    Asked(opened, last).located(scope.accounts, scope.ou)
+    runs = history.last_runs(opened.engine, most, until=last)
     with told_of_files():
         judged_by = judgement(opened.settings)
     return over_runs(opened.engine, runs, judged_by, framework, control, within=scope)
@@ -289,7 +301,7 @@ OVER = (
 def _check_file(file: Path | None, settings: Any) -> None:
     import reporter.checks  # noqa: F401 - fills the registry
     from reporter.assess.evaluate import CHECKS
-    from reporter.assess.frameworks import load
+    from reporter.assess.frameworks import load, statistics
     from reporter.assess.written import BadFile
     from reporter.run.wiring import WiringError, read
 
@@ -297,10 +309,9 @@ def _check_file(file: Path | None, settings: Any) -> None:
         raise Refusal("which file? `reporter frameworks check FILE`", USAGE)
     with told(BadFile, WiringError, code=USAGE):
         framework = load(read(file), str(file), CHECKS.keys())
-    counts = _statistics(framework)
+    counts = statistics(framework)
     line(
-        f"{plain(file)}: good. {framework.id}: {counted(counts.controls, 'control')}, {counts.covered} with checks, "
-        f"{counts.manual} manual; {counts.direct} direct and {counts.supporting} supporting mappings"
+        f"{plain(file)}: good. {framework.id}: {_sum(counts)}; {counts.direct} direct and {counts.supporting} supporting mappings"
     )
     if any(one.id == framework.id for one in frameworks_of(settings)):
         line(

@@ -53,8 +53,8 @@ Examples:
 """
 DELIVER_HELP = """The outbox: what was delivered, what waits, what is unknown; and a test of each way out.
 
-Ends with exit code 1 while a delivery is unknown, waits for a setting to be mended or was left by a process that died, or
-one of the last run failed, or the last run's report has reached nobody.
+Ends with exit code 1 while a delivery is unknown, waits for a setting to be mended, was left by a process that died, or is
+due and nobody sends it; or one of the last run failed, or the last run's report has reached nobody.
 
 \b
 Examples:
@@ -180,7 +180,7 @@ def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | 
     from reporter.report.edition import Edition as Wanted
     from reporter.report.edition import NoSuchEdition
     from reporter.report.pdf import PdfFailed, Unwritable
-    from reporter.run.publish import Press, publish
+    from reporter.run.publish import Press, check_editions, publish
     from reporter.run.wiring import WiringError, judgement
 
     settings = opened.settings
@@ -192,7 +192,9 @@ def _rendered(opened: Opened, name: str, editions: list[str] | None, to: Path | 
     run = run_named(opened, name)
     press = Press(opened.engine, run, settings, judged_by, record=to is None)
     try:
-        with progress() as tell, told(PdfFailed), told(NoSuchEdition, Unwritable, code=USAGE):
+        with told(NoSuchEdition, code=USAGE):
+            check_editions(press, wanted)
+        with progress() as tell, told(PdfFailed), told(Unwritable, code=USAGE):
             return publish(press, wanted, lambda done, total, what: tell("report", done, total, what), now())
     except OSError as error:
         where = error.filename or settings.report.directory
@@ -209,7 +211,7 @@ def _log(asked: Asked) -> None:
 
     engine = asked.opened.engine
     rows = history.deliveries(engine, run_named(asked.opened, asked.run, whole=False) if asked.run else None)
-    show_log(engine, rows[-asked.limit :] if asked.limit else rows, asked.as_json)
+    show_log(engine, rows[-asked.limit :] if asked.limit else rows, asked.as_json, now())
     gone = [no_more(who, since) for who, since in sorted(history.unsubscribed(engine).items())]
     for one in () if asked.as_json else (*in_hand(engine, now(), dead=dead), *gone):
         line(spelled(plain(one)))
@@ -252,10 +254,10 @@ def _alarm(asked: Asked) -> None:
     """What somebody has to look at, in red on standard error, and as the exit code."""
     from reporter.cli.narrowing import unshared
     from reporter.cli.owner import dead
-    from reporter.run.awaiting import alarms, left
+    from reporter.run.awaiting import alarms, left, overdue
 
     engine, rule = asked.opened.engine, asked.opened.settings.mail.on_unknown
-    found = (*alarms(engine), *left(engine, now(), dead=dead, on_unknown=rule))
+    found = (*alarms(engine), *left(engine, now(), dead=dead, on_unknown=rule), *overdue(engine, now(), dead=dead))
     if reached_nobody := unshared(asked.opened):
         found = (*found, reached_nobody)
     for one in found:

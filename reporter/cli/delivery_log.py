@@ -23,14 +23,14 @@ RED = "bold red"
 OPEN_STATES = ("failed", "unknown")
 
 
-def show_log(engine: Any, rows: Sequence[Any], as_json: bool) -> None:
+def show_log(engine: Any, rows: Sequence[Any], as_json: bool, now: datetime) -> None:
     """Deliveries, one to a line, the oldest first; or as one JSON document with every step of each."""
     logs = {row.id: steps(engine, row.id) for row in rows}
     numbers = _numbers(engine, rows)
     if as_json:
         emit([document(row, numbers[row.run], logs[row.id]) for row in rows])
         return
-    table = [COLUMNS, *(_cells(row, numbers[row.run], _tries(logs[row.id])) for row in rows)]
+    table = [COLUMNS, *(_cells(row, numbers[row.run], _tries(logs[row.id]), now) for row in rows)]
     widths = [max(len(cells[n]) for cells in table) for n in range(len(COLUMNS))]
     for cells, row in zip(table, (None, *rows), strict=True):
         text = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
@@ -55,6 +55,8 @@ def show_one(engine: Any, row: Any, as_json: bool) -> None:
         line(plain(f"{'attached':<12} {file['name']}  {file['size']:,} bytes  SHA-256 {file['sha256']}"))
     for name in told["left_out"]:
         line(plain(f"{'left out':<12} {name} (too large for a mail)"))
+    if told["overtaken"]:
+        line(plain(f"{'says':<12} {told['overtaken']}"))
     for entry in log:
         words = "  ".join(str(value) for value in entry["detail"].values())
         line(plain(f"{_time(entry['at'])}  {entry['act']:<8} {entry['by']}  {words}").rstrip())
@@ -82,6 +84,7 @@ def document(row: Any, seq: int | None, log: Sequence[dict[str, Any]]) -> dict[s
         "detail": row.detail,
         "attachments": [{name: entry[name] for name in ("name", "size", "sha256")} for entry in files],
         "left_out": list(row.payload.get("left_out", ())),
+        "overtaken": row.payload.get("overtaken", ""),
         "log": log,
     }
 
@@ -101,10 +104,11 @@ def _tries(log: Iterable[dict[str, Any]]) -> int:
     return sum((entry["act"] == "claimed") - (entry["act"] == "held") for entry in log)
 
 
-def _cells(row: Any, seq: int | None, tries: int) -> tuple[str, ...]:
+def _cells(row: Any, seq: int | None, tries: int, now: datetime) -> tuple[str, ...]:
     answer = " ".join(filter(None, (row.detail, row.reference)))
     if row.state == "pending":
-        when = f"next try {_time(row.next_attempt_at)}" if row.next_attempt_at else "held until that is mended"
+        due = "due since" if row.next_attempt_at and row.next_attempt_at <= now else "next try"
+        when = f"{due} {_time(row.next_attempt_at)}" if row.next_attempt_at else "held until that is mended"
         answer = f"{answer} ({when})".strip()
     if row.lease_until:
         answer = f"{answer} (by {row.owner.rpartition(':')[0]} until {_time(row.lease_until)})".strip()

@@ -53,7 +53,9 @@ def show_change(
     opened = open_history(config)
     change = history.change(opened.engine, number)
     if change is None:
-        raise Refusal(f"there is no change {number}; `reporter drift` prints each change's number after its name")
+        raise Refusal(
+            f"there is no change {number}; `reporter drift` prints each change's number after its name", USAGE
+        )
     who = history.attributions(opened.engine, [number]).get(number)
     notes = history.notes(opened.engine, [number])
     owned = history.acknowledgements(opened.engine, now(), [number])
@@ -128,7 +130,7 @@ def _raw(opened: Opened, change: Change) -> Iterator[str]:
 def _pretty(version: Any) -> list[str]:
     if version is None:
         return []
-    return json.dumps(version.item.configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+    return json.dumps(version.item.configuration, indent=2, sort_keys=True, ensure_ascii=False).split("\n")
 
 
 @app.command(help=DIFF_HELP)

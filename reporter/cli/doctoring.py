@@ -5,21 +5,23 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import AsJson, Config, command, emit, given_config, line, load_settings, now, plain, spelled
+from reporter.cli.doctoring_past import disk_signs, signs_of_the_past
 from reporter.cli.filters import counted, place, sqlite_file, there_is_history
+from reporter.cli.owner import dead
+from reporter.cli.signs import Sign, State
 from reporter.settings import Settings, database_url, settings_file
 
 DOCTOR_HELP = """Say in one page what works and what does not, and how to mend it.
 
-Settings, credentials, the organization, the role in each account and what it may read, database, mail server, PDF and fonts.
-Sends nothing, writes nothing. Exit code 1 if anything does not work.
+Settings, credentials, the organization, the role in each account and what it may read, database, what earlier runs left half
+done, letters that wait, room on the disk, the clock, mail server, PDF and fonts. Sends nothing, writes nothing. Exit code 1 if anything does not work.
 
 \b
 Examples:
@@ -27,7 +29,6 @@ Examples:
   reporter doctor --accounts 3      ask only three accounts for their role
   reporter doctor --json
 """
-State = Literal["ok", "warn", "fail", "off"]
 MARKS: dict[State, tuple[str, str]] = {
     "ok": ("ok  ", ""), "warn": ("warn", "yellow"), "fail": ("FAIL", "bold red"), "off": ("-   ", "dim")
 }  # fmt: skip
@@ -42,16 +43,6 @@ CREDENTIALS = (
 )
 EXTERNAL_ID = 16  # characters that nobody guesses
 OFFLINE = "EndpointUnreachable"
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One thing looked at, with what was seen and, unless it is well, the remedy."""
-
-    name: str
-    state: State
-    seen: str
-    remedy: str = ""
 
 
 @app.command(help=DOCTOR_HELP)
@@ -138,6 +129,7 @@ def _database(settings: Settings) -> Iterator[Sign]:
     file = sqlite_file(settings)
     try:
         if not there_is_history(settings):
+            yield from disk_signs(settings, None, 0)
             empty = Sign("database", "ok", f"{place(settings)} is empty; the first run makes the tables")
             yield empty if file is None else _to_be_made("database", file, "history.url")
             return
@@ -152,6 +144,8 @@ def _database(settings: Settings) -> Iterator[Sign]:
     yield Sign("database", "ok", f"{engine.dialect.name} at {place(settings)}, {seen}")
     if last:
         yield from _denied(history.gaps(engine, last[0]))
+    yield from signs_of_the_past(engine, settings, now(), dead)
+    yield from disk_signs(settings, last[0] if last else None, last[0].seq or 1 if last else 0)
 
 
 def _to_be_made(name: str, path: Path, key: str) -> Sign:

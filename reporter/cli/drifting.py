@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -283,12 +284,18 @@ def _asked(opened: Opened, run: str, since: str | None, until: str | None) -> As
     if since == "last-report":
         before = _reported_before(opened, last)
     elif "-" in since and not since.startswith("run"):
-        return Asked(last, since=moment(since), until=moment(until))
+        return Asked(last, since=beginning(since), until=moment(until))
     else:
         before = run_named(opened, since)
     if until is not None:
         raise Refusal("--until goes with a date as --since; name the last run with --run", USAGE)
     return Asked(last, runs_between(opened.engine, before, last))
+
+
+def beginning(text: str | None) -> datetime | None:
+    """The instant that a --since names. A date is its beginning: nothing of that day is left out."""
+    at = moment(text)
+    return at.replace(hour=0, minute=0, second=0, microsecond=0) if at and len(text or "") == len("2026-11-22") else at
 
 
 def _since_whole(opened: Opened, last: Run) -> tuple[Run, ...]:

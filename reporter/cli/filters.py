@@ -82,15 +82,26 @@ def run_named(opened: Opened, name: str, *, whole: bool = True) -> Any:
     """The sealed run of that name; a clear word if there is none, or if what it held was purged and `whole` is asked for."""
     from reporter import history
 
-    with told(history.UnknownRun):
+    with told(history.UnknownRun, code=USAGE):
         if not history.last_runs(opened.engine, 1):
-            raise Refusal(
-                f"the history at {place(opened.settings)} holds no finished run yet; `reporter run` makes one"
-            )
+            raise Refusal(f"the history at {place(opened.settings)} holds no finished run yet{_first(opened)}")
         found = history.run_of(opened.engine, name)
     if whole:
         refuse_emptied(opened, found)
     return found
+
+
+def _first(opened: Opened) -> str:
+    """How the first run is made, or what has become of it."""
+    from reporter import history
+    from reporter.cli.owner import dead
+    from reporter.run.stopping import interrupted
+
+    found = history.unsealed(opened.engine)
+    makes = "; `reporter run` makes one"
+    if found is None:
+        return makes
+    return f": {interrupted(opened.engine, found, now(), dead)}{makes if found.run.status == 'failed' else ''}"
 
 
 def refuse_emptied(opened: Opened, run: Any) -> None:

@@ -43,10 +43,10 @@ With --framework: what its controls would have answered then, by today's mapping
 
 \b
 Examples:
-  reporter assess --at 2026-08-01
-  reporter assess --at 2026-08-01 --with "today's checks"            the same: there are no others
+  reporter assess --at previous
+  reporter assess --at previous --with "today's checks"              the same: there are no others
   reporter assess --at last --check 's3-*' --json
-  reporter assess --at 2026-08-01 --framework cis-aws-7.0.0
+  reporter assess --at 1 --framework cis-aws-7.0.0                   a run's number; or a date: what was known on that day
 """
 FIX_HELP = """Write one shell script for each account that mends what fails: to be read by a person before it is run.
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from reporter.cli.console import USAGE, Refusal, aside, line, now, told
-from reporter.cli.filters import Opened, counted
+from reporter.cli.filters import Opened
 from reporter.cli.owner import dead
 from reporter.drift.text import Beside, Line
 from reporter.model import SEVERITIES, Attribution, Change, ChangeKind, Direction, Run
@@ -167,29 +167,23 @@ def beside(opened: Opened, run: Any, changes: Iterable[Change]) -> Beside:
 def unfinished(opened: Opened, asked: Run) -> str:
     """That a run newer than the last finished one is not part of an answer about that, and how it gets there; else empty."""
     from reporter import history
+    from reporter.run.stopping import interrupted
 
     found = history.unsealed(opened.engine)
     if history.last_runs(opened.engine, 1)[0].seq != asked.seq:
         return ""
     if found is None:
         return unshared(opened)
-    run = found.run
-    what = f"a {run.kind} run begun {run.started_at or run.as_of:%Y-%m-%d %H:%M}Z"
-    stands = f"({counted(found.recorded, 'account')} recorded)"
-    if run.status == "failed":
-        return f"{what} was given up {stands}: what it found is told by the next run"
-    if found.lease_until is not None and found.lease_until > now() and not dead(found.owner):
-        return f"{what} is under way {stands}: what it finds counts when it is finished"
-    how = "`reporter run --resume` finishes it" if run.kind == "manual" else "the next one of its kind finishes it"
-    return f"{what} was interrupted {stands}: what it found does not count yet; {how}"
+    return interrupted(opened.engine, found, now(), dead)
 
 
 def unshared(opened: Opened) -> str:
     """That the last run is finished and has reached nobody, and what hands it over; empty while its process is at it."""
     from reporter import history
+    from reporter.run.stopping import is_held
 
     found = history.unshared(opened.engine)
-    if found is None or (found.lease_until is not None and found.lease_until > now() and not dead(found.owner)):
+    if found is None or is_held(found, now(), dead):
         return ""
     how = "`reporter run --resume`"
     if found.run.kind == "scheduled":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,7 @@ from reporter.cli.console import (
     spelled,
 )
 from reporter.cli.covered import NOT_ASKED, coverage_lines, gap_lines
-from reporter.cli.drifting import first_sight
+from reporter.cli.drifting import beginning, first_sight
 from reporter.cli.filters import Accounts, AtRun, Limit, Opened, Ou, Type, counted, open_history, run_named, within
 from reporter.cli.narrowing import Place, beside, known_place, narrowed, say, unfinished
 from reporter.drift.text import Beside, actor_line, change_lines, others_of
@@ -93,7 +94,7 @@ def history_of(
     versions = versions_of(opened, name, type)
     item = versions[-1].item
     found = history.changes(
-        opened.engine, since=moment(since), type=item.type, resource=item.arn or item.id, sealed=True
+        opened.engine, since=beginning(since), type=item.type, resource=item.arn or item.id, sealed=True
     )
     known = beside(opened, run_named(opened, "last"), found)
     wanted = sorted((one for one in found if narrow.holds(one, known)), key=lambda change: change.detected_at)
@@ -159,7 +160,8 @@ def show(
     if version is None:
         first = known[0].valid_from
         raise Refusal(
-            f"{name} was not known at {instant:%Y-%m-%d %H:%M}Z; it was first seen at {first:%Y-%m-%d %H:%M}Z"
+            f"{name} was not known at {instant:%Y-%m-%d %H:%M}Z; it was first seen at {first:%Y-%m-%d %H:%M}Z",
+            USAGE,
         )
     item = version.item
     configuration = _below(item.configuration, path)
@@ -201,7 +203,7 @@ def _print(one: Shown) -> None:
     line(f"so since {version.valid_from:%Y-%m-%d %H:%M}Z, {until}; sha256 {version.sha256}", "dim")
     if look and look.read_by:
         line(plain(f"read by {look.read_by}"), "dim")
-    for text in json.dumps(one.configuration, indent=2, sort_keys=True, ensure_ascii=False).splitlines():
+    for text in json.dumps(one.configuration, indent=2, sort_keys=True, ensure_ascii=False).split("\n"):
         line(plain(text))
     for operation, id in sorted(look.requests.items() if look else ()):
         line(plain(f"request {operation} {id}"), "dim")
@@ -351,8 +353,14 @@ def versions_of(opened: Opened, name: str, type: str = "") -> Any:
     named = [row for row in rows if row.id.replace(":", "/").rpartition("/")[2] == name]
     if len(named) == 1:
         return history.versions(opened.engine, named[0].type, named[0].arn or named[0].id)
-    near = named or [row for row in rows if name.lower() in row.arn.lower()]
+    near = named or [row for row in rows if name.lower() in row.arn.lower()] or _alike(name, rows)
     hint = ", ".join(sorted({row.arn or row.id for row in near})[:5])
     several = f"{name}: names several resources, write the ARN of one: {hint}"
     none = f"{name}: the history knows no such resource{f'; near are {hint}' if near else ''}"
-    raise Refusal(several if named else none)
+    raise Refusal(several if named else none, USAGE)
+
+
+def _alike(name: str, rows: Sequence[Any]) -> list[Any]:
+    """Those whose own name is nearly this one: a letter too many, too few, or another."""
+    own = {row.id.replace(":", "/").rpartition("/")[2]: row for row in rows}
+    return [own[one] for one in get_close_matches(name.replace(":", "/").rpartition("/")[2], own, n=3, cutoff=0.75)]

@@ -6,6 +6,7 @@ import typer
 
 from reporter.cli.app import app
 from reporter.cli.console import AsJson, Config, emit, line, now, plain, told
+from reporter.cli.demonstrated import refuse_demo
 from reporter.cli.filters import Accounts, AtRun, Opened, Ou, open_history, run_named, within
 from reporter.cli.narrowing import say
 from reporter.cli.progress import progress
@@ -70,6 +71,7 @@ def _asked(opened: Opened, run: Run, scope: Any, quiet: bool) -> Any:
     from reporter.run.reverting import reverted as ask
     from reporter.run.wiring import collect_options
 
+    refuse_demo(opened, "ask")
     with told(CollectError, history.HistoryError), progress(quiet=quiet) as tell:
         door = open_door(collect_options(opened.settings), clock=now)
         return ask(opened.engine, door, run, scope, lambda done, total, what: tell("who", done, total, what))

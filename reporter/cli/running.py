@@ -27,7 +27,7 @@ from reporter.cli.console import (
 from reporter.cli.estimating import show_estimate
 from reporter.cli.owner import heir, owner
 from reporter.cli.progress import progress
-from reporter.settings import Settings
+from reporter.settings import Settings, database_url
 
 DIGITS = 12  # of an account id
 BY_KEYBOARD, BY_SIGNAL = 128 + signal.SIGINT, 128 + signal.SIGTERM
@@ -126,10 +126,12 @@ def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
     """Execute a run with this process as its owner; errors of the rooms become refusals."""
     from reporter.assess.frameworks import UnknownFramework
     from reporter.assess.written import BadFile
+    from reporter.cli.demonstrated import refuse_demo
+    from reporter.cli.filters import Opened, there_is_history
     from reporter.collect.coverage import CoverageError
     from reporter.collect.options import CollectError
     from reporter.deliver.archive import ArchiveError
-    from reporter.history import HistoryError
+    from reporter.history import HistoryError, connect
     from reporter.report.pdf import PdfFailed
     from reporter.run.execute import NothingToResume, execute
     from reporter.run.wiring import WiringError
@@ -137,6 +139,8 @@ def start(settings: Settings, request: Any, tell: Any, clock: Any = now) -> Any:
     wrong_files = (BadFile, UnknownFramework, WiringError)
     failures = (CollectError, CoverageError, HistoryError, ArchiveError, PdfFailed, NothingToResume)
     with told(*wrong_files, code=USAGE), told(*failures):
+        if request.kind != "demo" and there_is_history(settings):
+            refuse_demo(Opened(connect(database_url(settings)), settings), "run")
         return execute(settings, request, owner=owner(), clock=clock, tell=tell)
 
 
@@ -175,7 +179,7 @@ def lines(result: Any) -> list[str]:
     """What a person is told of a run."""
     from reporter.cli.filters import counted
     from reporter.report import words
-    from reporter.run.awaiting import trouble
+    from reporter.run.awaiting import troubles
     from reporter.run.selecting import spelled as as_typed
 
     c, r = result.coverage, result.run
@@ -196,7 +200,7 @@ def lines(result: Any) -> list[str]:
             told.append(f"    {one.note}")
     if result.deliveries:
         told.append("  outbox: " + ", ".join(f"{n} {state}" for state, n in sorted(result.deliveries.items())))
-    told += [f"  ! {plain(trouble(row))}" for row in result.undelivered]
+    told += [f"  ! {plain(one)}" for one in troubles(result.undelivered)]
     told += [f"  ! {plain(note)}" for note in result.notes]
     return told
 
@@ -211,11 +215,10 @@ def _taken_up(result: Any) -> str:
 def other_alarms(settings: Settings, besides: str = "") -> list[str]:
     """What the outbox wants a person to look at, besides what is told of a run itself."""
     from reporter import history
-    from reporter.run.awaiting import trouble, unsettled
-    from reporter.settings import database_url
+    from reporter.run.awaiting import troubles, unsettled
 
     found = unsettled(history.connect(database_url(settings)))
-    return [f"  ! {plain(trouble(row))}" for row in found if row.run != besides]
+    return [f"  ! {plain(one)}" for one in troubles(row for row in found if row.run != besides)]
 
 
 def default_config() -> Path:

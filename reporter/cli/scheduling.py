@@ -1,5 +1,6 @@
 """`reporter schedule`: each run when it is due."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +24,7 @@ from reporter.cli.console import (
 from reporter.cli.filters import counted
 from reporter.cli.owner import dead, heir, owner
 from reporter.cli.progress import progress
-from reporter.cli.running import ended_with, lines, other_alarms, start
+from reporter.cli.running import ended_with, lines, other_alarms, start, stoppable
 from reporter.cli.stopping import until_told
 from reporter.settings import Settings
 from reporter.settings.schema import Schedule
@@ -33,8 +34,8 @@ SLOTS_SHOWN = 5  # of each schedule
 SCHEDULE_HELP = """Wait, and run each schedule of the settings when it is due.
 
 Each slot starts once, however many of these processes there are. After an outage the latest slot is caught up and the
-others are written down as missed; a run whose process died is taken over: at once on the same machine, elsewhere when its
-lease of 15 minutes ends. Stop with Ctrl-C or SIGTERM: work under way ends first.
+others are written down as missed; a run whose process died is taken over: at once on the same machine and in the same
+container, elsewhere when its lease of 15 minutes ends. Stop with Ctrl-C or SIGTERM: work under way ends first.
 
 --once ends with 0 if all is well or nothing was owed, 1 if a run failed, 3 as `reporter run` does.
 
@@ -69,7 +70,7 @@ def schedule(
         _list(table, as_json)
         return
     if once:
-        with told(HistoryError):
+        with stoppable(settings, "scheduled"), told(HistoryError):
             code = _once(table, settings, ends)
         raise typer.Exit(code)
     with until_told() as stop:
@@ -123,7 +124,7 @@ def _once(table: Any, settings: Settings, ends: list[int]) -> int:
 def _say_slots(table: Any, schedule: Schedule, since: Any = None) -> bool:
     """When a schedule is due next, who holds a slot of it, what failed since; whether something did."""
     from reporter import history
-    from reporter.run.stopping import held_slot
+    from reporter.run.stopping import ahead, held_slot
     from reporter.schedule.timing import trigger
 
     following = trigger(schedule.id, schedule.cron, schedule.time_zone).get_next_fire_time(None, now())
@@ -134,6 +135,8 @@ def _say_slots(table: Any, schedule: Schedule, since: Any = None) -> bool:
     for slot in history.slots(table.engine, schedule.id, SLOTS_SHOWN):
         if slot.state == "running":
             line(spelled(plain(held_slot(slot, now(), table.dead))))
+        if slot.at > now():
+            line(plain(f"! {ahead(slot)}"))
         if slot.state == "failed" and since and slot.finished_at and slot.finished_at >= since:
             line(plain(f"! schedule {slot.schedule}, slot {slot.slot}: failed: {slot.detail}"))
             failed = True
@@ -171,21 +174,46 @@ def _watched(settings: Settings) -> None:
 
 def _list(table: Any, as_json: bool) -> None:
     from reporter import history
-    from reporter.run.stopping import held_slot
+    from reporter.schedule.service import OPENED
     from reporter.schedule.timing import trigger
 
     rows = []
     for one in table.schedules:
         following = trigger(one.id, one.cron, one.time_zone).get_next_fire_time(None, now())
-        slots = history.slots(table.engine, one.id, SLOTS_SHOWN)
-        rows.append({"id": one.id, "cron": one.cron, "time_zone": one.time_zone, "next": following, "slots": slots})
+        every = history.slots(table.engine, one.id)
+        opened = next((slot.at for slot in every if slot.slot == OPENED), None)
+        slots = [slot for slot in every if slot.slot != OPENED][:SLOTS_SHOWN]
+        rows.append(
+            {
+                "id": one.id,
+                "cron": one.cron,
+                "time_zone": one.time_zone,
+                "next": following,
+                "since": opened,
+                "slots": slots,
+            }
+        )
     if as_json:
         emit(rows)
         return
     for row in rows:
-        line(f"{row['id']}: {row['cron']} ({row['time_zone']}), next {row['next']}")
-        for slot in row["slots"]:
-            what = f"{slot.slot} {slot.state}{f', run {slot.run_id}' if slot.run_id else ''} {slot.detail}".rstrip()
-            line(plain(f"  {what}"))
-            if slot.state == "running":
-                line(spelled(plain(f"    {held_slot(slot, now(), dead)}")))
+        _print(row)
+
+
+def _print(row: Mapping[str, Any]) -> None:
+    """A schedule with its last slots; of one that never ran, since when it is known."""
+    from reporter.run.stopping import ahead, held_slot
+
+    line(f"{row['id']}: {row['cron']} ({row['time_zone']}), next {row['next']}")
+    if not row["slots"]:
+        first = (
+            f"first seen {row['since']:%Y-%m-%d %H:%M} UTC" if row["since"] else "no `reporter schedule` has seen it"
+        )
+        line(spelled(f"  has never run; {first}"))
+    for slot in row["slots"]:
+        what = f"{slot.slot} {slot.state}{f', run {slot.run_id}' if slot.run_id else ''} {slot.detail}".rstrip()
+        line(plain(f"  {what}"))
+        if slot.state == "running":
+            line(spelled(plain(f"    {held_slot(slot, now(), dead)}")))
+        elif slot.at > now():
+            line(plain(f"    {ahead(slot)}"))

@@ -116,8 +116,10 @@ class Sheet:
             shown = value if len(value) <= VALUE_SHOWN else f"{value[: VALUE_SHOWN - 1]}…"
             by = f"  ({one.operation})" if one.operation else ""
             line(f"        · {plain(one.id)} {one.key} = {plain(shown)}{by}", "dim")
-        for step in row.finding.fix.splitlines():
-            line(f"        $ {plain(step)}")
+        for step in filter(
+            None, row.finding.fix.split("\n")
+        ):  # splitlines would also split at signs that a name may hold
+            line(f"        {plain(step)}", "dim") if step.startswith("#") else line(f"        $ {plain(step)}")
 
     def _dated(self, row: Row) -> str:
         since = f"  {row.state} since {row.since:%Y-%m-%d}" if row.since else ""

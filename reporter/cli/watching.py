@@ -8,7 +8,8 @@ import typer
 
 from reporter.cli import narrowing
 from reporter.cli.app import app
-from reporter.cli.console import USAGE, AsJson, Config, Refusal, emit, line, now, plain, told
+from reporter.cli.console import DONE, GAPS, USAGE, AsJson, Config, Refusal, aside, emit, line, now, plain, told
+from reporter.cli.demonstrated import refuse_demo
 from reporter.cli.filters import Opened, Ou, counted, open_history, run_named
 from reporter.cli.narrowing import say, told_of_files
 from reporter.cli.owner import owner
@@ -26,7 +27,8 @@ not told are always printed. Who has had --daily messages in 24 hours gets the r
 Parts: trails (logging, selectors), exposure (bucket policies, access control lists, blocks on public access), protection
 (versioning, encryption, lifecycle, Object Lock, access logging).
 
-Exit codes: 0 nothing got worse, 1 failed, 2 wrong usage, 4 something got worse, told now or before.
+Exit codes: 0 nothing got worse, 1 failed, 2 wrong usage, 3 fewer accounts reached than coverage.minimum_percent or a message
+that did not leave, 4 something got worse, told now or before.
 
 \b
 Examples:
@@ -81,13 +83,13 @@ def watch(
     usual = opened.settings.watch
     wanted = Wanted(tuple(part or usual.parts), tuple(account or ()), ou, severity or usual.severity)
 
-    def looked() -> bool:
+    def looked() -> int:
         return once(opened, wanted, to=to, daily=daily or usual.daily, deliver=not no_deliver, as_json=as_json)
 
     if every:
         _again(looked, every)
-    elif looked():
-        raise typer.Exit(GOT_WORSE)
+    elif code := looked():
+        raise typer.Exit(code)
 
 
 def once(
@@ -99,15 +101,16 @@ def once(
     deliver: bool = True,
     as_json: bool = False,
     clock: Any = now,
-) -> bool:
-    """One look, told and printed; whether something got worse."""
+) -> int:
+    """One look, told and printed; the exit code that it deserves."""
     from reporter.collect.options import CollectError
     from reporter.history import HistoryError
-    from reporter.run.alerting import lines, queue
+    from reporter.run.alerting import lines, queue, waiting
     from reporter.run.posting import post, transport
     from reporter.run.watching import NothingToCompare, look
 
     settings = opened.settings
+    refuse_demo(opened, "watch")
     with told(CollectError, HistoryError, NothingToCompare), told_of_files(), progress(quiet=as_json) as tell:
         watched = look(settings, wanted, opened.engine, clock, tell)
     queued, states = None, {}
@@ -120,11 +123,30 @@ def once(
     else:
         line(f"Against run {watched.base.seq} of {watched.base.as_of:%Y-%m-%d %H:%M}Z", "bold")
         if not watched.alerts and not watched.loud:
-            line("Nothing got worse.", "green")
+            line(*_quiet(watched))
         say(lines(watched, watched.alerts))
         for text in _told_lines(queued, states):
             line(text)
-    return bool(watched.alerts or watched.loud)
+    left = waiting(opened.engine, watched.base) if deliver else 0
+    if left:
+        aside(
+            f"{counted(left, 'message')} of a watch did not leave or may not have; `reporter deliver` says why; what waits is tried again by the next watch",
+            "yellow",
+        )
+    if watched.alerts or watched.loud:
+        return GOT_WORSE
+    return GAPS if left or watched.share < settings.coverage.minimum_percent else DONE
+
+
+def _quiet(watched: Any) -> tuple[str, str]:
+    """That nothing got worse, and how far that can be said: what could not be read has not been looked at."""
+    if not watched.unreachable and not watched.unread:
+        return "Nothing got worse.", "green"
+    if watched.share == 0:
+        return "Nothing is known: not one account could be reached.", "bold red"
+    unseen = [counted(len(watched.unreachable), "account") + " not reached"] if watched.unreachable else []
+    unseen += [f"{counted(watched.unread, 'read')} failed"] if watched.unread else []
+    return f"Nothing got worse in what could be read; {', '.join(unseen)}.", "yellow"
 
 
 def _desk(opened: Opened, to: list[str] | None, daily: int) -> Any:
@@ -170,7 +192,7 @@ def _told_lines(queued: Any, states: dict[str, int]) -> list[str]:
     return said
 
 
-def _again(looked: Callable[[], bool], minutes: int) -> None:
+def _again(looked: Callable[[], int], minutes: int) -> None:
     """Look until told to stop. A look that fails is said and does not end the watch: the next one may go well."""
     with until_told() as stop:
         while not stop.is_set():
@@ -178,7 +200,7 @@ def _again(looked: Callable[[], bool], minutes: int) -> None:
             stop.wait(minutes * 60)
 
 
-def _once_more(looked: Callable[[], bool]) -> None:
+def _once_more(looked: Callable[[], int]) -> None:
     try:
         looked()
     except Refusal as refusal:
@@ -206,6 +228,7 @@ def attribute(
     waiting = unanswered(opened.engine, chosen, now())
     found = 0
     if waiting:
+        refuse_demo(opened, "ask")
         with told(CollectError, history.HistoryError), progress(quiet=as_json) as tell:
             door = open_door(collect_options(opened.settings), clock=now)
             found = ask(opened.engine, door, chosen, waiting, lambda done, total, what: tell("who", done, total, what))

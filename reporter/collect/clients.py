@@ -19,7 +19,7 @@ import botocore.session
 from botocore import xform_name
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.exceptions import ProfileNotFound
+from botocore.exceptions import ClientError, ProfileNotFound
 from botocore.parsers import ResponseParserError
 
 from reporter.collect.failures import (
@@ -108,13 +108,14 @@ class Request:
         return self.operation if self.operation == "LookupEvents" else self.service
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turn:
-    """What the handlers need to know of the call that this thread is making."""
+    """What the handlers need to know of the call that this thread is making, and what they found."""
 
     credentials: Credentials
     tally: Tally
     service: str
+    came: str = ""  # instead of XML with a status of success
 
 
 _turn: ContextVar[_Turn] = ContextVar("turn")
@@ -152,7 +153,7 @@ class Clients:
             bundle = connection.ca_bundle or self.session.get_config_variable("ca_bundle")
         except ProfileNotFound as error:
             raise CollectError(f"{error}. Set aws.profile to a profile of ~/.aws/config, or leave it empty.") from error
-        self._transport = Transport(connection, bundle=bundle, threads=threads)
+        self._transport = Transport(connection, bundle=bundle)
 
     def call(self, who: Identity, tally: Tally, request: Request) -> dict[str, Any]:
         """The answer to a request, after as many attempts as it takes and the connection allows; else ReadFailed."""
@@ -218,6 +219,8 @@ class Clients:
         """
         own = None if self._shared else credentials
         key = (service, region, account if own else "")
+        if own is None and key in self._clients:
+            return self._clients[key][0]
         with self._lock:
             found, made_with = self._clients.get(key, (None, None))
             if found is None or (own and made_with != own.access_key):
@@ -255,6 +258,7 @@ class Clients:
         events.register("before-parameter-build", _guard_and_sign)
         events.register("before-send", self._send_signed)
         events.register("before-parse", _look_at_answer)
+        events.register("response-received", _note_what_came)
         if service == "s3control" and not _is_aws(client.meta.endpoint_url):
             events.register("before-sign", _no_account_in_host)
         self.made += 1
@@ -267,11 +271,16 @@ class Clients:
 
     def _send(self, account: str, credentials: Credentials, tally: Tally, request: Request) -> dict[str, Any]:
         client = self.client(request.service, request.region, account, credentials)
-        turn = _turn.set(_Turn(credentials, tally, request.service))
+        turn = _Turn(credentials, tally, request.service)
+        token = _turn.set(turn)
         try:
             answer: dict[str, Any] = getattr(client, xform_name(request.operation))(**request.params)
+        except ClientError as error:
+            if turn.came and error.response.get("Error", {}).get("Code") == "500":
+                raise ResponseParserError(turn.came) from error
+            raise
         finally:
-            _turn.reset(turn)
+            _turn.reset(token)
         model = client.meta.service_model
         if "json" in model.resolved_protocol or "cbor" in model.resolved_protocol:
             wrong = fault_of(answer, model.operation_model(request.operation).output_shape)
@@ -301,13 +310,28 @@ def _look_once_more(request: Any, event_name: str) -> None:
 def _look_at_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
     """An answer of another kind must not pass for an empty one: XML parsers ignore elements they do not know."""
     root = ROOTS.get((operation_model.service_model.service_name, operation_model.name))
-    if root is None or response_dict["status_code"] >= 300:
+    status = response_dict["status_code"]
+    if root is None or status >= 300:
         return
-    found = _ROOT.match(response_dict["body"])
-    name = found.group(1).decode("ascii", "replace") if found else "nothing"
+    name = _root_of(response_dict["body"])
     usual = name.startswith(operation_model.name.removesuffix("Configuration"))  # as simulated AWSs call it
     if not re.fullmatch(root, name) and not usual:
-        raise ResponseParserError(f"the answer begins with {name}, not with {root}")
+        seen = f"begins with {name}, not with {root}" if name else "is no XML"
+        raise ResponseParserError(f"the answer has status {status}, and {seen}")
+
+
+def _note_what_came(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
+    """The SDK calls it an error 500 if S3's answer of status 200 is no XML; what came is to be told as it came."""
+    if response_dict is None or response_dict["status_code"] != 200 or not isinstance(response_dict["body"], bytes):
+        return
+    name = _root_of(response_dict["body"])
+    seen = f"and begins with {name}, but is no whole XML" if name else "and is no XML"
+    _turn.get().came = f"the answer has status 200, {seen}"
+
+
+def _root_of(body: bytes) -> str:
+    found = _ROOT.match(body)
+    return found.group(1).decode("ascii", "replace") if found else ""
 
 
 def _no_account_in_host(request: Any, **_: Any) -> None:

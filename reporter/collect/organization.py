@@ -116,18 +116,13 @@ def discover(
         broken = _by_ourselves(door, broken, alone=alone)
         last_known = (Account(caller.account),)
     remembered = {account.id: account for account in last_known} if broken else {}
-    if broken is not None:
-        log.warning(
-            "The list of accounts is incomplete; %d known ones are read all the same. %s",
-            len(remembered),
-            broken.message,
-        )
     about = _about(replace(asker, account=_manager(rows, remembered.values()) or caller.account))
     management = about.fields.get("MasterAccountId") or _manager(rows, remembered.values())
     tree = _walk(asker, about, with_members=any("Paths" not in row for row in rows))
     listed = {row["Id"]: _account(row, tree, management) for row in rows}
     found = remembered | listed
     told_by = management or caller.account
+    missing = _incomplete(broken, len(found), alone=found.keys() == {caller.account}) if broken else None
     return Organization(
         accounts=tuple(found[id] for id in sorted(found)),
         excluded={id: _CLOSED[found[id].state] for id in sorted(found) if found[id].state in _CLOSED},
@@ -139,7 +134,7 @@ def discover(
         complete=broken is None,
         placing=tree.broken,
         items=about.items,
-        gaps=(*about.gaps, *(Gap(told_by, GLOBAL, ACCOUNT, why) for why in (broken, tree.broken) if why)),
+        gaps=(*about.gaps, *(Gap(told_by, GLOBAL, ACCOUNT, why) for why in (missing, tree.broken) if why)),
         listed=about.listed,
         policy_types=tuple(about.fields["PolicyTypes"]) if "PolicyTypes" in about.fields else None,
         calls=asker.tally.calls(),
@@ -181,11 +176,22 @@ def _refused(door: Door, broken: Unread) -> bool:
 def _by_ourselves(door: Door, broken: Unread, *, alone: bool) -> Unread:
     """Why only the caller's own account is read; raises CollectError where that is not wanted, or nobody knows which it is."""
     if alone and door.sessions.caller.account:
-        said = "Only the caller's own account is read, for AWS Organizations does not list the others."
-        return replace(broken, message=f"{said} {_WHERE} {broken.message}")
+        return broken
     if door.sessions.doubt:
         raise CollectError(door.sessions.doubt)
     raise CollectError(f"AWS Organizations does not list the accounts ({broken}). {_WHERE} {broken.message}")
+
+
+def _incomplete(broken: Unread, known: int, *, alone: bool) -> Unread:
+    """That accounts may be missing, before all else: a report over those that are known would read like one over everything."""
+    said = (
+        "Only the caller's own account is read, for AWS Organizations does not list the others."
+        if alone
+        else f"The list of accounts is incomplete: the {known} that are known are read, any others are not."
+    )
+    told = replace(broken, message=f"{said} {_WHERE} {broken.message}")
+    log.warning("%s", told.message)
+    return told
 
 
 def configured(

@@ -74,6 +74,10 @@ class Pace:
             self._accounts.pop(account, None)
 
     def _tokens(self, account: str, region: str, service: str) -> _Tokens:
+        try:  # nearly always there: a lock that every call of every thread takes makes them queue
+            return self._accounts[account][region, service]
+        except KeyError:
+            pass
         with self._lock:
             buckets = self._accounts.setdefault(account, {})
             if (region, service) not in buckets:

@@ -9,13 +9,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from reporter.collect.answers import Row, as_instant, as_rows, as_value, evaluate
+from reporter.collect.answers import Row, as_instant, as_rows, as_value, evaluate, malformed
 from reporter.collect.clients import Clients, Identity, Request, Tally
-from reporter.collect.failures import Failure, ReadFailed, unread
+from reporter.collect.failures import ReadFailed
 from reporter.collect.rows import Call, ResourceType
 from reporter.documents.canonical import canonical, split_volatile
 from reporter.model import GLOBAL, ConfigurationItem, Gap, Unread
 
+_TRUNCATED = ("IsTruncated", "Truncated")  # as S3 and KMS say that a page is not the last
 _PAGES = 20_000  # a listing that has not ended by then never will
 Memo = dict[tuple[str, str, str, str], list[Row]]
 
@@ -212,11 +213,12 @@ def _turn_pages(asker: Asker, service: str, call: Call, region: str, params: Row
         asker.receipts[call.operation] = page["_request"]
         yield page
         token = page.get(call.pages[1]) if call.pages else None
+        if not token and any(page.get(told) is True for told in _TRUNCATED):
+            raise malformed(call, "the listing says that there is more, and not where")
         if not token or call.pages is None:
             return
         if token in tokens or len(tokens) > _PAGES:
-            error = Failure("MalformedResponse", "the listing goes round in circles", "other")
-            raise ReadFailed(unread(error, call.operation, call.iam, None))
+            raise malformed(call, "the listing goes round in circles")
         tokens.add(token)
         params = {**params, call.pages[0]: token}
 

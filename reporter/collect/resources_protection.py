@@ -108,6 +108,9 @@ KEY = ResourceType(
     named_by=(
         Named(_TRAIL, "KmsKeyId"),
         Named("AWS::S3::Bucket", "Encryption.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID"),
+        Named(
+            "AWS::S3Express::DirectoryBucket", "Encryption.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID"
+        ),
         Named("AWS::CloudTrail::EventDataStore", "Detail.KmsKeyId"),
         Named(_LOG_GROUP, "kmsKeyId"),
         Named(_TOPIC, "Attributes.KmsMasterKeyId"),

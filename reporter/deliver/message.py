@@ -8,9 +8,10 @@ from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote
+
+from reporter.deliver.folding import LETTERS
 
 MAX_SUBJECT = 200  # characters; longer ones are cut by clients anyway
 MAX_WORDS = 300  # characters of what a server or an SDK says
@@ -99,10 +100,10 @@ def compose(letter: Letter, sender: Sender) -> EmailMessage:
     `References` lets clients thread it. `Auto-Submitted` (RFC 3834) and Exchange's `X-Auto-Response-Suppress` keep vacation
     replies away. Boundaries come from the Message-ID: the standard library's are random, and a retry must be the same bytes.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=LETTERS)
     message["From"] = sender.address
     message["To"] = letter.recipient
-    message["Subject"] = one_line(letter.subject, MAX_SUBJECT)
+    message["Subject"] = _free(letter.subject)
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = letter.message_id
     if letter.references:
@@ -115,7 +116,7 @@ def compose(letter: Letter, sender: Sender) -> EmailMessage:
     message["List-Id"] = f"<{sender.list_name}.{sender.address.rpartition('@')[2]}>"
     _unsubscribing(message, letter, sender)
     message["X-Reporter-Run"] = letter.run_id
-    message["X-Reporter-Edition"] = one_line(letter.edition, MAX_SUBJECT)
+    message["X-Reporter-Edition"] = _free(letter.edition)
     message.set_content(_sound(letter.text), cte="quoted-printable")
     message.add_alternative(_sound(letter.html), subtype="html", cte="quoted-printable")
     for attachment in letter.attachments:
@@ -145,6 +146,11 @@ def one_line(words: object, longest: int = MAX_WORDS) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
     plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+
+
+def _free(words: str) -> str:
+    """Text for a header of free text, in which nothing reads as an encoded word (RFC 2047) that somebody else wrote."""
+    return one_line(words.replace("=?", "= ?"), MAX_SUBJECT)
 
 
 def file_name(text: str) -> str:

@@ -37,6 +37,7 @@ LIMITING = {
     "kms:calleraccount": "account",
     "s3:dataaccesspointarn": "source",
     "s3:dataaccesspointaccount": "account",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": "key",  # whoever may use that key, which its policy says
 }
 OWN_VARIABLES = {"${aws:resourceorgid}": "organization", "${aws:resourceaccount}": "account"}
 WIDEST = {4: 8, 6: 32}

@@ -38,8 +38,9 @@ def _met_without_tls(condition: Condition) -> Tri:
         if condition.operator == "bool":
             return insecure
         return None if condition.operator in STRINGS and insecure else False
-    # Plain HTTP has no TLS version: IfExists then holds, "less than" alone does not.
-    return condition.key == TLS_VERSION and condition.known and condition.if_exists
+    # Plain HTTP has no TLS version: IfExists then holds, and so does "Null", while "less than" alone does not.
+    absent = condition.operator == "null" and condition.values == ("true",)
+    return condition.key == TLS_VERSION and condition.known and (condition.if_exists or absent)
 
 
 def tls_only(document: Document, bucket: str) -> Answer:

@@ -20,6 +20,8 @@ CONTROL = (
     "s3:PutEncryptionConfiguration",
     "s3:PutObjectAcl",
 )
+# AWS's own canonical user that writes the logs of CloudFront into buckets.
+LOG_DELIVERERS = ("c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",)
 ENCRYPTED_FOR = "kms:encryptioncontext:aws:cloudtrail:arn"
 
 
@@ -160,6 +162,34 @@ def _beyond(document: Document, by_reach: Mapping[Reach, tuple[Grant, ...]]) -> 
     if problems:
         return Answer(holds=None, because=problems)
     return Answer(holds=False, because=("every grant stays with its own account, the organization and AWS services",))
+
+
+def acl_sharing(acl: Mapping[str, object] | None, circle: Circle) -> Answer:
+    """Whether an ACL in force gives anything to another account's owner, beyond the organization and the trusted accounts.
+
+    An ACL names accounts by canonical user ids, and whose id it is only that account's own reading tells: undecided. Grants
+    to the public groups are the matter of `public_access`.
+    """
+    owner = _canonical((acl or {}).get("Owner"))
+    far: list[tuple[Reach, str]] = []
+    for grant in _listed((acl or {}).get("Grants")):
+        who = _canonical(grant.get("Grantee"))
+        if who and who not in (owner, *LOG_DELIVERERS):
+            reach = circle.reach_of_account(circle.canonical.get(who))
+            far.append((reach, f"ACL gives canonical user {who} {grant.get('Permission')}"))
+    outside = tuple(f"external: {said}" for reach, said in far if reach is Reach.EXTERNAL)
+    unknown = tuple(f"cannot be placed: {said}" for reach, said in far if reach is Reach.UNKNOWN)
+    if outside or unknown:
+        return Answer(True if outside else None, outside or unknown)
+    return Answer(holds=False, because=("the ACL gives nothing to other accounts",))
+
+
+def _canonical(who: object) -> str:
+    return str(who.get("ID") or "") if isinstance(who, Mapping) else ""
+
+
+def _listed(grants: object) -> list[Mapping[str, object]]:
+    return [one for one in grants if isinstance(one, Mapping)] if isinstance(grants, list) else []
 
 
 def service_grant_bound(

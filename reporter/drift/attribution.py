@@ -16,7 +16,7 @@ from reporter.drift.event_names import EXISTENCE, FOLLOWS, ORPHANED, SIGHT_ELSEW
 from reporter.drift.identity import actor, event_time
 from reporter.drift.instants import instant
 from reporter.drift.paths import keys
-from reporter.drift.requests import concerns, record, shows
+from reporter.drift.requests import concerns, gainsays, record, shows
 from reporter.drift.wording import deleted_principal
 from reporter.drift.worsening import worsened
 from reporter.model import ACCOUNT, Actor, Attribution, Change, ChangeKind, Confidence, Op, SettingMaker
@@ -210,7 +210,15 @@ def _left(
     early = [one for one in mine if start and event_time(one) < start]
     late = [one for one in mine if event_time(one) > end]
     inside = [one for one in mine if one not in early and one not in late]
+    if all(_made_another(one, ops) for one in inside):
+        inside = []
+    late = [one for one in late if not _made_another(one, ops)]
     return _Candidates(inside, late, [one for one in early if not _was_seen(one, ops)])
+
+
+def _made_another(event: Mapping[str, Any], ops: Sequence[Op]) -> bool:
+    """Whether what an event set is not what was found: what was found is another's work, and this one's was seen later, if ever."""
+    return bool(ops) and all(gainsays(event, op) for op in ops)
 
 
 def _was_seen(event: Mapping[str, Any], ops: Sequence[Op]) -> bool:
@@ -285,6 +293,8 @@ def _why_none(change: Change, about: Sequence[Mapping[str, Any]], unavailable: s
         return f"older than the {KEPT.days} days that CloudTrail's event history keeps"
     if asked_at and asked_at < change.detected_at + DELIVERY:
         return "no event yet: CloudTrail delivers within about 15 minutes, ask again"
+    if any(not one.get("errorCode") and one.get("eventName") in names and _writes(one) for one in about):
+        return "the events in the window made another change of it, or set another value than this one"
     if change.not_before is None:
         return "no event found, and it is not known since when it has been so"
     return "no event in the window: AWS itself, an event of another account, or a resource under another name"

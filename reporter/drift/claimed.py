@@ -5,8 +5,8 @@ windows of two changes that follow each other overlap by some minutes, and one e
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -26,24 +26,32 @@ class Claim:
 
     at: datetime
     id: str
+    later: frozenset[str] = frozenset()  # the events that made later changes of the part
 
     def holds(self, event: Mapping[str, Any]) -> bool:
-        """Whether what the event did had been seen by then."""
-        at = instant(event.get("eventTime"))
-        return str(event.get("eventID")) == self.id or (at is not None and at < self.at)
+        """Whether what the event did had been seen by then, or was seen only afterwards."""
+        at, id = instant(event.get("eventTime")), str(event.get("eventID"))
+        return id == self.id or id in self.later or (at is not None and at < self.at)
 
 
 Claims = Mapping[str, Claim]  # by part of the resource, ALL or SIGHT
 NO_CLAIMS: Claims = MappingProxyType({})
 
 
-def claims(earlier: Iterable[tuple[Change, Attribution]]) -> Claims:
-    """What the earlier changes of one resource claim. Where several events could have made one, none of them is claimed."""
+def claims(earlier: Iterable[tuple[Change, Attribution]], later: Iterable[tuple[Change, Attribution]] = ()) -> Claims:
+    """What the other changes of one resource claim. Where several events could have made one, none of them is claimed.
+
+    Later ones have an answer already where CloudTrail was asked again: they claim the very event, and nothing before it.
+    """
     found: dict[str, Claim] = {}
     for change, who in earlier:
         for part, actor in _made(change, who):
             if part not in found or found[part].at <= actor.at:
                 found[part] = Claim(actor.at, actor.event_id)
+    for change, who in later:
+        for part, actor in _made(change, who):
+            known = found.get(part, Claim(datetime.min.replace(tzinfo=UTC), ""))
+            found[part] = replace(known, later=known.later | {actor.event_id})
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reporter.documents.canonical import bare, klass_of
 from reporter.documents.grants_diff import grants_diff
+from reporter.documents.lifecycle import days_until_deletion
 from reporter.documents.public import is_public
 from reporter.drift.paths import keys
 from reporter.drift.worse import GUARDS, ROWS, worse
@@ -27,6 +28,8 @@ from reporter.model import (
 # Where a policy of each type says who may use the resource.
 _POLICIES = (("Policy",), ("ResourcePolicy",), ("Attributes", "Policy"))
 SCP = "AWS::Organizations::Policy"
+BUCKET = "AWS::S3::Bucket"
+WEEK = 7  # days
 _GONE = {ChangeKind.DELETED, ChangeKind.LEFT_ORG}
 _ANSWERED = {Status.PASS, Status.FAIL}
 _EXISTENCE = {ChangeKind.CREATED, ChangeKind.JOINED, ChangeKind.RECREATED, ChangeKind.MOVED, *_GONE}
@@ -57,7 +60,7 @@ def judge(
     mine, yours = _concerning(change, before, after)
     moved = _moved(mine, yours)
     verdicts = [*_by_checks(change, mine, yours), *_by_grants(change, old, new), *_by_existence(change)]
-    verdicts += _by_rules(change, [*yours.values()])
+    verdicts += [*_by_rules(change, [*yours.values()]), *_by_deletion(change, [*yours.values()], old, new)]
     signs = {verdict.sign for verdict in verdicts}
     return replace(
         change,
@@ -156,8 +159,27 @@ def _by_grants(change: Change, old: ConfigurationItem | None, new: Configuration
     if change.kind in {ChangeKind.CREATED, ChangeKind.JOINED, *_GONE}:
         return ()
     if change.type == SCP:
-        return on_guardrail(change.ops)
+        return on_limits(old, new) if old and new else on_guardrail(change.ops)
     return verdicts_on_policies(old, new)
+
+
+def on_limits(old: ConfigurationItem, new: ConfigurationItem) -> Iterable[Verdict]:
+    """What changed of what a policy of the organization lets others do: a denial narrowed within its statement is less of one."""
+    was, now = (_bearing_on_all(item.configuration.get("Content")) for item in (old, new))
+    if was == now or _unread(old, ("Content",)) or _unread(new, ("Content",)):
+        return
+    difference = grants_diff(was, now)
+    if difference.worsened:
+        yield Verdict(1, "high", "the policy denies less")
+    if difference.improved:
+        yield Verdict(-1, "high", "the policy denies more")
+
+
+def _bearing_on_all(content: Any) -> Any:
+    """The policy with the principal that service control policies leave out: everybody it is attached to."""
+    if not isinstance(content, Mapping) or not isinstance(content.get("Statement"), list | tuple):
+        return None
+    return {**content, "Statement": [{"Principal": {"AWS": ["*"]}, **one} for one in content["Statement"]]}
 
 
 def on_policy(old: Any, new: Any) -> Iterable[Verdict]:
@@ -193,7 +215,7 @@ def _by_existence(change: Change) -> Iterable[Verdict]:
 
 
 def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
-    well = _parts_answered(change, after, Status.PASS) - _parts_answered(change, after, Status.FAIL)
+    well = _well(change, after)
     for op in change.ops:
         part = keys(op.path)[0]
         if op.kind == "changed" and op.before == op.after:
@@ -204,6 +226,36 @@ def _by_rules(change: Change, after: Sequence[Finding]) -> Iterable[Verdict]:
         verdict = by_rule(change.type, op)
         if verdict:
             yield verdict
+
+
+def _by_deletion(
+    change: Change, after: Sequence[Finding], old: ConfigurationItem | None, new: ConfigurationItem | None
+) -> Iterable[Verdict]:
+    """A lifecycle that deletes sooner, be it by a new rule or by one switched on. Within a week no check makes that good."""
+    ops = [
+        op for op in change.ops if keys(op.path)[0] == "Lifecycle" and op.kind not in {"access_lost", "access_restored"}
+    ]
+    if change.type != BUCKET or not ops or old is None or new is None:
+        return
+    was, now = (_days_kept(item) for item in (old, new))
+    signs = {(left > right) - (left < right) for left, right in zip(was, now, strict=True)}
+    soon = 1 in signs and min(now) <= WEEK
+    if soon or "Lifecycle" not in _well(change, after):
+        grave: Severity = "high" if any(op.klass == "security" for op in ops) else "low"
+        weight = min(grave, "medium", key=SEVERITIES.index) if soon else grave
+        yield from (Verdict(sign, weight, "when objects are deleted") for sign in sorted(signs - {0}))
+
+
+def _days_kept(item: ConfigurationItem) -> tuple[float, float]:
+    """Days until the lifecycle deletes an object, and until it destroys an old version of one; infinite for never."""
+    found = days_until_deletion(item.configuration.get("Lifecycle"), item.configuration.get("Versioning"))
+    current, old = (float("inf") if days is None else float(days) for days in (found.current, found.noncurrent))
+    return current, old
+
+
+def _well(change: Change, after: Sequence[Finding]) -> set[str]:
+    """The parts that checks looked at and found good."""
+    return _parts_answered(change, after, Status.PASS) - _parts_answered(change, after, Status.FAIL)
 
 
 def _by_return(type: str, op: Op) -> Iterable[Verdict]:
@@ -221,9 +273,8 @@ def by_rule(type: str, op: Op) -> Verdict | None:
     """What the rule for one field says of its difference."""
     fields = bare(op.path)
     for pattern, rule, severity, good in ROWS.get(type, ()):
-        if fnmatchcase(fields, pattern):
-            sign = worse(rule, op.before, op.after, good)
-            return Verdict(sign, _of_weight(type, op, severity), op.text) if sign else None
+        if fnmatchcase(fields, pattern) and (sign := worse(rule, op.before, op.after, good)):
+            return Verdict(sign, _of_weight(type, op, severity), op.text)
     return None
 
 

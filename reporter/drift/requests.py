@@ -1,7 +1,9 @@
 """What a CloudTrail record asked for: which resource it is about, and whether its parameters show a new value."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reporter.documents.canonical import canonical
@@ -11,6 +13,7 @@ from reporter.drift.paths import keys, last_key
 from reporter.model import ACCOUNT, Change, Op
 
 Leaf = tuple[str, str]  # (field in lower case, value as text in lower case)
+_PLAIN = re.compile(r"[a-z0-9_-]+")  # a value that stands as it was asked for
 
 _REMOVERS = (
     "Delete",
@@ -93,6 +96,27 @@ def shows(event: Mapping[str, Any], op: Op) -> bool:
     if not wanted:
         return bool(gone) and not gone & asked and bool(asked)
     return wanted <= asked and not gone & asked
+
+
+def gainsays(event: Mapping[str, Any], op: Op) -> bool:
+    """Whether the event left something else than the new value: the old one, or another of the same field.
+
+    Only what its parameters say for sure counts: AWS completes many values (a key's alias becomes its ARN), so a value with
+    punctuation that differs proves nothing.
+    """
+    name = str(event.get("eventName") or "")
+    if shows(event, op):
+        return False
+    if last_key(op.path) in IMPLIED.get(name, {}):
+        return True
+    certain = op.before is not None or name.startswith(_REMOVERS)
+    if certain and shows(event, replace(op, before=op.after, after=op.before)):
+        return True
+    wanted = next(iter(_leaves(last_key(op.path), op.after)), None)
+    if wanted is None or isinstance(op.after, Mapping | list | tuple) or _in_policy(op.path) or "[" in wanted[0]:
+        return False
+    values = {value for field, value in _leaves("", event.get("requestParameters")) if field == wanted[0]}
+    return bool(values) and all(map(_PLAIN.fullmatch, (*values, wanted[1])))
 
 
 def _tag_shows(asked: set[Leaf], op: Op) -> bool:

@@ -285,5 +285,7 @@ def _op_line(op: Op) -> Line:
 
 def span(seconds: float) -> str:
     """How long, in the unit that people would say."""
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min" if seconds >= 60 else f"{round(seconds)} s"
     hours = round(seconds / 3600)
     return f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"

@@ -10,9 +10,26 @@ from typing import Any, Literal
 
 from reporter.model import ACCOUNT, Severity
 
-Rule = Literal["off", "on", "less", "more", "days", "gone", "fewer", "grown", "left", "weaker", "public", "held"]
+Rule = Literal[
+    "off",
+    "on",
+    "less",
+    "more",
+    "days",
+    "gone",
+    "swapped",
+    "fewer",
+    "lost",
+    "grown",
+    "left",
+    "became",
+    "weaker",
+    "public",
+    "held",
+]
 
-# (pattern of the path without brackets, the rule, how bad, what "left" must not leave or "held" must hold). The first match counts.
+# (pattern of the path without brackets, the rule, how bad, what "left" must not leave, "became" must not become or "held"
+# must hold). The first match that has something to say counts.
 Row = tuple[str, Rule, Severity, str]
 
 _BLOCK: tuple[Row, ...] = (
@@ -30,8 +47,9 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("IsMultiRegionTrail", "off", "high", ""),
         ("IsOrganizationTrail", "off", "high", ""),
         ("IncludeGlobalServiceEvents", "off", "medium", ""),
-        ("KmsKeyId", "gone", "medium", ""),
-        ("CloudWatchLogsLogGroupArn", "gone", "medium", ""),
+        ("S3BucketName", "swapped", "high", ""),
+        ("KmsKeyId", "swapped", "medium", ""),
+        ("CloudWatchLogsLogGroupArn", "swapped", "medium", ""),
         ("InsightSelectors", "gone", "low", ""),
         ("InsightSelectors.*", "gone", "low", ""),
     ),
@@ -46,7 +64,9 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "AWS::S3::Bucket": (
         *_BLOCK,
         ("PolicyStatus.IsPublic", "on", "critical", ""),
+        ("Acl", "public", "critical", ""),
         ("Acl.Grants", "public", "critical", ""),
+        ("Acl.Grants", "on", "medium", ""),
         ("OwnershipControls", "held", "medium", "BucketOwnerEnforced"),
         ("OwnershipControls.Rules.ObjectOwnership", "left", "medium", "BucketOwnerEnforced"),
         ("Encryption", "gone", "medium", ""),
@@ -59,6 +79,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("ObjectLock.Rule.DefaultRetention.Mode", "left", "high", "COMPLIANCE"),
         ("ObjectLock.Rule.DefaultRetention.*", "less", "high", ""),
         ("Logging", "gone", "medium", ""),
+        ("Logging.TargetBucket", "swapped", "medium", ""),
         ("Replication", "held", "medium", "Enabled"),
         ("Replication.Rules.Status", "left", "low", "Enabled"),
         ("Website", "on", "medium", ""),
@@ -76,6 +97,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "AWS::Organizations::Organization": (
         ("FeatureSet", "left", "high", "ALL"),
         ("PolicyTypes", "fewer", "high", ""),
+        ("ServiceAccess", "fewer", "medium", ""),
     ),
     "AWS::Organizations::Policy": (("Targets", "gone", "high", ""),),
     "AWS::KMS::Key": (
@@ -102,7 +124,10 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     ),
     "AWS::Config::ConfigurationRecorder": (
         ("Status.recording", "off", "high", ""),
-        ("recordingGroup.*", "off", "medium", ""),
+        ("Status.lastStatus", "became", "medium", "FAILURE"),
+        ("recordingGroup.allSupported", "off", "medium", ""),
+        ("recordingGroup.includeGlobalResourceTypes", "off", "medium", ""),
+        ("recordingGroup.resourceTypes", "lost", "medium", ""),
     ),
     "AWS::GuardDuty::Detector": (
         ("Detail.Status", "left", "high", "ENABLED"),
@@ -185,6 +210,22 @@ def _fewer(before: Any, after: Any, _: str) -> int:
     return _sign(bool(new - old), bool(old - new))
 
 
+def _swapped(before: Any, after: Any, _: str) -> int:
+    """Something else in its place is as unknown as nothing: whether it is as good, only a check can say."""
+    if before in (None, ""):
+        return -int(after not in (None, ""))
+    return int(before != after)
+
+
+def _lost(before: Any, after: Any, _: str) -> int:
+    """Of a list that means something else where it is empty."""
+    return _fewer(before, after, "") if before and after else 0
+
+
+def _became(before: Any, after: Any, bad: str) -> int:
+    return _sign(before == bad, after == bad)
+
+
 def _grown(before: Any, after: Any, _: str) -> int:
     return -_fewer(before, after, "")
 
@@ -230,9 +271,12 @@ _RULES: Mapping[Rule, Callable[[Any, Any, str], int]] = {
     "more": _more,
     "days": _days,
     "gone": _gone,
+    "swapped": _swapped,
     "fewer": _fewer,
+    "lost": _lost,
     "grown": _grown,
     "left": _left,
+    "became": _became,
     "weaker": _weaker,
     "public": _public,
     "held": _held,

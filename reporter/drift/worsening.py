@@ -1,11 +1,13 @@
 """Which differences of a change made it worse, gravest first: who made those is who made the change worse."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from reporter.drift.changes import in_short
 from reporter.drift.direction import SCP, Verdict, by_rule, on_guardrail, on_policy
 from reporter.drift.paths import keys
-from reporter.model import SEVERITIES, Change, Direction, Op
+from reporter.model import SEVERITIES, Change, ChangeKind, Direction, Op
 
 _SIGHT = {"access_lost", "access_restored"}
 _WORSE = {Direction.WORSENED, Direction.MIXED}
@@ -34,6 +36,14 @@ def worsened(change: Change) -> tuple[Op, ...]:
         return tuple(ops[place] for place in sorted(worse, key=lambda place: (worse[place], place)))
     rest = [op for place, op in enumerate(ops) if not verdicts[place]]
     return tuple(sorted(rest, key=lambda op: op.klass != "security"))
+
+
+def headed(change: Change) -> Change:
+    """The change with a summary that begins with the worst of it: who reads one line only shall read that."""
+    worse = worsened(change)
+    if change.kind is not ChangeKind.MODIFIED or not worse:
+        return change
+    return replace(change, summary=in_short((*worse, *(op for op in change.ops if op not in worse))))
 
 
 def _verdicts(type: str, op: Op) -> Iterator[Verdict]:

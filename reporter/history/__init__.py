@@ -17,6 +17,7 @@ from reporter.history.changed import (
     unattributed,
 )
 from reporter.history.counted import account_tallies, coverage, finding_history, gaps, movement, tallies, trend
+from reporter.history.ended import ended_findings
 from reporter.history.engine import connect, is_read_only
 from reporter.history.errors import (
     Damaged,
@@ -31,7 +32,17 @@ from reporter.history.errors import (
     Unusable,
 )
 from reporter.history.found import findings, record_findings
-from reporter.history.interrupted import Unsealed, is_handed_over, mark_handed_over, unfinished, unsealed, unshared
+from reporter.history.interrupted import (
+    Unsealed,
+    begun,
+    given_up,
+    is_handed_over,
+    mark_handed_over,
+    overtaken_by,
+    unfinished,
+    unsealed,
+    unshared,
+)
 from reporter.history.journal import entries
 from reporter.history.leave import mark_left
 from reporter.history.ledger import claim_slot, finish_slot, last_slot, miss, renew_slot, slots, take_over
@@ -44,6 +55,7 @@ from reporter.history.nouns import (
     Coverage,
     Delivery,
     Describe,
+    EndedFinding,
     Entry,
     FindingRecord,
     GapCount,
@@ -152,6 +164,7 @@ __all__ = [
     "DatabaseError",
     "Delivery",
     "Describe",
+    "EndedFinding",
     "Engine",
     "Entry",
     "FindingRecord",
@@ -199,6 +212,7 @@ __all__ = [
     "attributions",
     "baseline",
     "baselines",
+    "begun",
     "came_into_view",
     "change",
     "change_counts",
@@ -211,6 +225,7 @@ __all__ = [
     "deliveries",
     "drop_baseline",
     "emptied_at",
+    "ended_findings",
     "enqueue",
     "entries",
     "evidence",
@@ -219,6 +234,7 @@ __all__ = [
     "findings",
     "finish_slot",
     "gaps",
+    "given_up",
     "heartbeat",
     "hold",
     "holds",
@@ -240,6 +256,7 @@ __all__ = [
     "movement",
     "named",
     "notes",
+    "overtaken_by",
     "pairs",
     "pass_over",
     "pin_baseline",

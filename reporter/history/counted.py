@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from reporter.history import blobs
+from reporter.history.ended import endings
 from reporter.history.engine import reading
 from reporter.history.found import COUNTS, WAIVED, reasons_since, record_from, state_of
 from reporter.history.nouns import (
     EVERYWHERE,
-    GONE,
     Coverage,
     FindingRecord,
     GapCount,
@@ -23,9 +22,9 @@ from reporter.history.nouns import (
     Within,
 )
 from reporter.history.queries import findings as queries
-from reporter.history.queries import recording, states
+from reporter.history.queries import states
 from reporter.history.queries.runs import number_of
-from reporter.model import Run, Status
+from reporter.model import Run
 
 FAILED = 1
 
@@ -92,48 +91,27 @@ def movement(engine: Engine, run: Run, previous: Run, within: Within = EVERYWHER
     with reading(engine) as connection:
         now, then = number_of(connection, run.id), number_of(connection, previous.id)
         opened = connection.execute(queries.failing(now, then, within)).all()
-        ended = connection.execute(queries.failing(then, now, within)).all()
         total, before = (connection.scalar(queries.count_failing(one, within)) or 0 for one in (now, then))
-        are = _statuses(connection, now, {row.resource for row in ended})
-        ends = _endings(connection, {row.resource for row in ended})
+        ended = connection.execute(queries.failing(then, now, within)).all()
+        ends = endings(connection, run, ended)
     failed = {(row.resource, row.check) for row in ended}
     came = [(state_of(row, row.then_at), (row.resource, row.check) in failed) for row in opened]
     states = Counter(state for state, _ in came)
-    stopped = [key for row in ended if are.get(key := (row.resource, row.check)) != Status.FAIL]
-    unseen = sum(1 for key in stopped if key in are)
-    why = Counter(ends.get(key, "gone") for key in stopped if key not in are)
-    fixed = why.pop("passed", 0)
+    became = Counter(end.became for end in ends)
+    why = Counter(end.because for end in ends if end.became == "gone")
     moved = Movement(
         new=states["new"],
         reopened=states["reopened"],
-        fixed=fixed,
+        fixed=became["fixed"],
         persisting=total - states["new"] - states["reopened"],
-        lost_sight=unseen,
-        gone=why.total(),
+        lost_sight=became["lost_sight"],
+        gone=became["gone"],
         before=before,
         now=total,
         between=sum(again for state, again in came if state != "persisting"),
-        gone_why={GONE.get(one, one): count for one, count in sorted(why.items())},
+        gone_why=dict(sorted(why.items())),
     )
-    return replace(moved, seen_again=moved.persisting + moved.between + fixed + moved.gone + unseen - before)
-
-
-def _statuses(connection: Connection, run: int, resources: set[int]) -> dict[tuple[int, str], str]:
-    found: dict[tuple[int, str], str] = {}
-    for some in recording.chunks(sorted(resources)):
-        for row in connection.execute(queries.statuses_at(run, some)):
-            found[row.resource, row.check] = row.status
-    return found
-
-
-def _endings(connection: Connection, resources: set[int]) -> dict[tuple[int, str], str]:
-    """How the last spell of not passing ended, of each answer."""
-    last: dict[tuple[int, str], tuple[datetime, str]] = {}
-    for some in recording.chunks(sorted(resources)):
-        for row in connection.execute(queries.endings(some)):
-            key = (row.resource, row.check)
-            last[key] = max(last.get(key, (row.valid_to, "")), (row.valid_to, row.end_reason))
-    return {key: why for key, (_, why) in last.items()}
+    return replace(moved, seen_again=moved.persisting + moved.between + became.total() - before)
 
 
 def finding_history(engine: Engine, type: str, resource: str, check: str = "") -> tuple[FindingRecord, ...]:

@@ -1,9 +1,11 @@
 """What a killed process left undone: a run that was never sealed, a sealed run whose reports were never handed over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from reporter.history.engine import reading
 from reporter.history.outbox import add_report, reports
@@ -33,14 +35,32 @@ def unfinished(engine: Engine, kind: str) -> tuple[Run, str] | None:
     return None if row is None else (run_from(row), str(row["owner"]))
 
 
+def begun(engine: Engine) -> tuple[Unsealed, ...]:
+    """Every run that was begun and neither sealed nor given up, the oldest first: under way, or interrupted."""
+    with reading(engine) as connection:
+        rows = connection.execute(runs.begun()).mappings().all()
+        return tuple(_unsealed(connection, row) for row in rows)
+
+
+def overtaken_by(engine: Engine, run: Run) -> Run | None:
+    """The newest finished run of the whole organization that was begun after this one: its news is newer. None: there is none."""
+    with reading(engine) as connection:
+        query = runs.newest_begun_after(runs.number_of(connection, run.id))
+        row = connection.execute(query).mappings().first()
+    return None if row is None else run_from(row)
+
+
+def given_up(engine: Engine, run: Run) -> str:
+    """Why a run was given up; empty for one that was not."""
+    with reading(engine) as connection:
+        return str(connection.execute(runs.by_id(run.id)).mappings().one()["reason"])
+
+
 def unsealed(engine: Engine) -> Unsealed | None:
     """The newest run, where it was begun after every sealed one and is not sealed: answers from sealed runs lack it."""
     with reading(engine) as connection:
         row = connection.execute(runs.after_the_sealed()).mappings().first()
-        if row is None:
-            return None
-        recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
-    return Unsealed(run_from(row), recorded, row["owner"], row["lease_until"], row["reason"])
+        return None if row is None else _unsealed(connection, row)
 
 
 def unshared(engine: Engine) -> Unsealed | None:
@@ -49,9 +69,12 @@ def unshared(engine: Engine) -> Unsealed | None:
     if not last or is_handed_over(engine, last[0]):
         return None
     with reading(engine) as connection:
-        row = connection.execute(runs.by_id(last[0].id)).mappings().one()
-        recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
-    return Unsealed(last[0], recorded, row["owner"], row["lease_until"], row["reason"])
+        return _unsealed(connection, connection.execute(runs.by_id(last[0].id)).mappings().one())
+
+
+def _unsealed(connection: Connection, row: Mapping[Any, Any]) -> Unsealed:
+    recorded = len(connection.scalars(recording.RECORDED, {"run": row["number"]}).all())
+    return Unsealed(run_from(row), recorded, row["owner"], row["lease_until"], row["reason"])
 
 
 def mark_handed_over(engine: Engine, run: Run, now: datetime) -> None:

@@ -166,6 +166,8 @@ class Tally:
     accounts_failing: int = 0  # with at least one failing finding that is not waived
 
 
+Became = Literal["fixed", "gone", "lost_sight"]
+
 # Why a failure neither passes nor is looked at any more, in the words of the stored rows.
 GONE: Mapping[str, str] = {
     "gone": "deleted",
@@ -194,6 +196,18 @@ class Movement:
     seen_again: int = 0  # not looked at then (no sight, another scope), known to have failed before that
     between: int = 0  # of new and reopened: failed then, too, and ended and began again between the two runs
     gone_why: Mapping[str, int] = field(default_factory=dict)  # by the words of `GONE`
+
+
+@dataclass(frozen=True, slots=True)
+class EndedFinding:
+    """A finding that failed at one run and does not at another: as it was then, and what became of it."""
+
+    finding: Finding
+    failing_since: datetime
+    became: Became
+    because: str  # passes, no data, or one of the words of `GONE`
+    ended_at: datetime  # when it was first seen not to fail
+    waiver_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +285,7 @@ class Purged:
     removed: Mapping[str, int]
     held: int = 0  # rows old enough that a hold kept
     kept: Mapping[str, int] = field(default_factory=dict)  # the same by table
+    baselines: tuple[str, ...] = ()  # pinned to runs that are emptied by it
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _acknowledge(connection: Connection, *, values: Mapping[str, Any], now: date
 def _change(connection: Connection, id: int) -> Change:
     row = connection.execute(queries.by_ids([id])).first()
     if row is None:
-        raise Refused(f"There is no change {id}")
+        raise Refused(f"There is no change {id}; `reporter drift` prints each change's number after its name")
     return change_from(row)
 
 
@@ -74,7 +74,7 @@ def revoke_acknowledgement(engine: Engine, number: int, *, by: str, now: datetim
 def _revoke(connection: Connection, *, number: int, by: str, now: datetime) -> None:
     row = connection.execute(acts.row(ACKNOWLEDGEMENT, number)).mappings().first()
     if row is None or row["revoked_at"] is not None:
-        raise Refused(f"There is no acknowledgement {number} to take back")
+        raise Refused(f"There is no acknowledgement {number} to take back; `reporter acknowledge --active` lists them")
     values = {"revoked_at": now, "revoked_by": by}
     journal.alter(connection, ACKNOWLEDGEMENT, number, values, act="revoked", now=now, by=by)
 

@@ -21,7 +21,8 @@ from reporter.history.queries import proof, recording, runs
 from reporter.model import ReadStatus, Run
 
 LEASE = timedelta(minutes=10)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def start_run(
@@ -38,13 +39,16 @@ def start_run(
     schedule: str = "",
     selection: Collection[str] = (),
     not_before: datetime | None = None,
+    heir_of: str = "",
 ) -> Run:
     """A new run, or the unfinished one of this kind whose owner died: with its id, its as-of and what it had recorded.
 
-    RunBusy while another owner's lease holds. `owner` names one process for good (host, process id and a random part).
+    RunBusy while another owner's lease holds, unless that owner is the one known to be dead (`heir_of`). `owner` names one
+    process for good (host, process id and a random part).
     `selection` is what a narrowed run is asked for (account ids, units). An unfinished narrowed run of another selection is
     given up; an unfinished whole run never is, for a narrowed one: RunBusy. One begun before `not_before` is given up, too: it
-    belongs to an earlier slot of the schedule, and half of it would be old.
+    belongs to an earlier slot of the schedule, and half of it would be old. So is one of the whole organization after which
+    another was begun and finished: its news would be older than what is told already.
     """
     wanted: dict[str, Any] = {
         "organization": organization,
@@ -53,8 +57,9 @@ def start_run(
     }
     wanted |= {"schedule": schedule, "selection": sorted(set(selection)) or None}
     begun = partial(
-        _start, kind=kind, as_of=as_of, owner=owner, now=now, lease=lease, not_before=not_before, wanted=wanted
-    )
+        _start, kind=kind, as_of=as_of, owners=(owner, heir_of), now=now, lease=lease, not_before=not_before,
+        wanted=wanted,
+    )  # fmt: skip
     return write(engine, begun)
 
 
@@ -63,31 +68,30 @@ def _start(
     *,
     kind: str,
     as_of: datetime,
-    owner: str,
+    owners: tuple[str, str],
     now: datetime,
     lease: timedelta,
     not_before: datetime | None,
     wanted: Mapping[str, Any],
 ) -> Run:
     lock(connection, "runs")
+    leased = {"owner": owners[0], "lease_until": now + lease}
     unfinished = {"kind": kind, "organization": wanted["organization"]}
     for found in connection.execute(recording.UNFINISHED, unfinished).mappings().all():
         row = dict(found)
-        if row["owner"] != owner and row["lease_until"] > now:
+        if row["owner"] not in owners and row["lease_until"] > now:
             raise RunBusy(
                 f"A {kind} run is under way since {row['started_at']:%Y-%m-%d %H:%M}Z ({row['owner']}); it is taken up "
                 f"when its owner gives no sign until {row['lease_until']:%H:%M:%S}Z"
             )
-        why = (
-            "a later slot of its schedule" if not_before and row["started_at"] < not_before else _given_up(row, wanted)
-        )
+        late = not_before is not None and row["started_at"] < not_before
+        why = "a later slot of its schedule" if late else _given_up(row, wanted) or _overtaken(connection, row)
         if not why:
-            leased = {"owner": owner, "lease_until": now + lease}
             connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
             return run_from(row)
         _fail(connection, row, now, f"given up: {why} came after it")
     values = _new_run(connection, kind, as_of, wanted)
-    values |= {"started_at": now, "owner": owner, "lease_until": now + lease}
+    values |= {"started_at": now, **leased}
     connection.execute(recording.NEW_RUN, values)
     return run_from(values | {"finished_at": None, "seq": None})
 
@@ -104,6 +108,12 @@ def _given_up(row: Mapping[Any, Any], wanted: Mapping[str, Any]) -> str:
             "(`reporter run --resume`), then narrow the next"
         )
     return "a run of other accounts"
+
+
+def _overtaken(connection: Connection, row: Mapping[Any, Any]) -> str:
+    """The run that was begun and finished after an unfinished one of the whole organization; "" if none was."""
+    newer = None if row["selection"] else connection.execute(runs.newest_begun_after(row["number"])).mappings().first()
+    return f"run {newer['seq']}, which is newer and finished," if newer else ""
 
 
 def _new_run(connection: Connection, kind: str, as_of: datetime, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -282,11 +292,19 @@ def run_of(engine: Engine, ref: str) -> Run:
     """The run of an id, a number (`12`, `#12`), a day (`2026-08-01`: the last one sealed by its end, UTC), `last`, `previous`."""
     with reading(engine) as connection:
         row = connection.execute(_query(ref)).mappings().first()
+        last = connection.execute(runs.sealed_runs(1)).mappings().first() if row is None else None
     if row is None:
+        newest = f"; the last is #{last['seq']}" if last else ""
         raise UnknownRun(
-            f"There is no run {ref!r}; say its id, its number (#12), a day it was sealed by (2026-08-01), last or previous"
+            f"There is no run '{_visible(ref)}'{newest}; say its id, its number (#12), a day it was sealed by (2026-08-01), "
+            "last or previous"
         )
     return run_from(row)
+
+
+def _visible(ref: str) -> str:
+    """What somebody typed, with what no terminal should be told made visible."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in ref[:80])
 
 
 def _query(ref: str) -> Any:
@@ -295,12 +313,21 @@ def _query(ref: str) -> Any:
         return runs.sealed_runs(1)
     if name == "previous":
         return runs.before_the_last()
-    if name.isdigit():
+    if _NUMBER.fullmatch(name):
         return runs.by_seq(int(name))
-    if _DAY.fullmatch(name):
-        end = datetime.combine(date.fromisoformat(name) + timedelta(days=1), time(), ZoneInfo("UTC"))
+    if (day := _day(name)) is not None:
+        end = datetime.combine(day, time(), ZoneInfo("UTC")) + timedelta(days=1)
         return runs.sealed_runs(1, before=end)
     return runs.by_id(name)
+
+
+def _day(name: str) -> date | None:
+    """The day of that name; none where no calendar has it (2026-11-31), or nothing comes after it."""
+    try:
+        day = date.fromisoformat(name) if _DAY.fullmatch(name) else None
+    except ValueError:
+        return None
+    return None if day == date.max else day
 
 
 def last_runs(

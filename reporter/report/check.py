@@ -26,15 +26,15 @@ FORBIDDEN = frozenset({"script", "iframe", "object", "embed", "link", "base", "f
 FILES = (DataFile("sample.csv", "text/csv", b"a\r\n", "Sample data", 1),)
 
 
-def check_templates(look: Look, limits: Limits | None = None) -> tuple[str, ...]:
-    """What is wrong with the templates of a look, one sentence each; empty when they may be used."""
+def check_templates(look: Look, limits: Limits | None = None, *, paper: bool = True) -> tuple[str, ...]:
+    """What is wrong with the templates of a look, one sentence each; empty when they may be used (on `paper`, too)."""
     problems = list(_syntax(look))
     if problems:
         return tuple(problems)
     for edition, sample in CASES:
         content = build(sample, edition, OPTIONS)
         problems += _rendered(content, look)
-    if not problems:
+    if paper and not problems:
         problems += _printed(look, limits)
     return tuple(dict.fromkeys(problems))
 

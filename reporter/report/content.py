@@ -4,7 +4,7 @@
 carries its total so that every rendering can say what it leaves out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reporter.report.attention import Attention, attention
@@ -76,15 +76,15 @@ def build(source: Source, edition: Edition, options: Options) -> Content:
         unassessed=unassessed(source, facts, results, gaps),
         integrity=source.integrity(facts.scope),
         method=method(facts),
-        accounts=_mentioned(facts, changes, findings, covered),
+        accounts=_mentioned(facts, _ids(changes, findings, covered, standing)),
         controls_in_full=facts.options.controls_in_full,
     )
     return masked(source, facts, content)
 
 
-def _mentioned(facts: Facts, changes: Drift, findings: FindingsSection, covered: Coverage) -> Mapping[str, AccountRef]:
+def _mentioned(facts: Facts, ids: Iterable[str]) -> Mapping[str, AccountRef]:
     """References for the accounts the body names, so that ten thousand others are not carried along."""
-    wanted = set(_ids(changes, findings, covered))
+    wanted = set(ids)
     if facts.edition.kind == "account":
         wanted.update(row.account.id for row in facts.accounts)
     known = {row.account.id: row for row in facts.accounts if row.account.id in wanted}
@@ -93,7 +93,8 @@ def _mentioned(facts: Facts, changes: Drift, findings: FindingsSection, covered:
     return {a: refer(known[a], tags) if a in known else AccountRef(a) for a in sorted(wanted)}
 
 
-def _ids(changes: Drift, findings: FindingsSection, covered: Coverage) -> Iterator[str]:
+def _ids(changes: Drift, findings: FindingsSection, covered: Coverage, standing: Posture) -> Iterator[str]:
     yield from (line.change.account for group in changes.groups for line in group.lines.rows)
     yield from (line.finding.account for group in findings.groups for line in group.lines.rows)
     yield from (row.account.id for row in covered.incomplete.rows)
+    yield from (line.account for line in standing.ended.lines)

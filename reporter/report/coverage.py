@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from reporter.model import ReadStatus
+from reporter.model import ACCOUNT, ReadStatus
 from reporter.report.exhibits import UNASKED
 from reporter.report.facts import Capped, Facts
 from reporter.report.source import AccountRow, GapCount
@@ -44,11 +44,15 @@ class Coverage:
     regions_enabled: int  # of the accounts that could be asked
     regions_read: int
     regions_unknown: int  # accounts of which nobody knows the enabled regions
-    resources: int  # in accounts that were read; an account that was not counts for nothing
+    resources: int  # in accounts that were read; what is known of one that was not counts for nothing
+    resources_known: int  # with what is last known of the others: every row of inventory.csv
     calls: int
     denied: int
     oldest_at: datetime | None
     newest_at: datetime | None
+    unlisted: str = (
+        ""  # AWS's code where the organization's accounts could not be listed: there may be more than `total`
+    )
     unasked: str = ""  # what no run of this version reads, in one clause; empty where nothing is missing for it
 
     @property
@@ -58,8 +62,8 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Whether every account was fully read."""
-        return self.read == self.total
+        """Whether every account was fully read, of a list that is known to hold all."""
+        return self.read == self.total and not self.unlisted
 
     @property
     def blind(self) -> bool:
@@ -88,6 +92,8 @@ def coverage(facts: Facts, gaps: Iterable[GapCount]) -> Coverage:
     open_rows = [row for row in rows if row.status in (ReadStatus.READ, ReadStatus.PARTIAL)]
     times = [row.observed_at for row in open_rows if row.observed_at]
 
+    gaps = tuple(gaps)
+
     def having(status: ReadStatus) -> int:
         return sum(row.status is status for row in rows)
 
@@ -106,10 +112,12 @@ def coverage(facts: Facts, gaps: Iterable[GapCount]) -> Coverage:
         regions_read=sum(row.regions_read for row in open_rows),
         regions_unknown=regions_unknown(rows),
         resources=sum(row.resources for row in open_rows),
+        resources_known=sum(row.resources for row in rows),
         calls=sum(row.calls for row in rows),
         denied=sum(row.denied for row in rows),
         oldest_at=min(times, default=None),
         newest_at=max(times, default=None),
+        unlisted="" if facts.edition.kind == "account" else _unlisted(gaps),
         unasked=_never_asked(gaps),
     )
 
@@ -126,6 +134,14 @@ def _never_asked(gaps: Iterable[GapCount]) -> str:
     if not missing:
         return ""
     return f"log integrity is not assessed for {count(missing, 'trail')}: {UNASKED[LATER]}"
+
+
+def _unlisted(gaps: Iterable[GapCount]) -> str:
+    """Why the accounts of the organization were not listed; empty where they were."""
+    return next(
+        (g.code for g in gaps if g.code not in UNASKED and g.operation.endswith("ListAccounts") and ACCOUNT in g.types),
+        "",
+    )
 
 
 def _worse_read(facts: Facts, row: AccountRow) -> bool:

@@ -44,12 +44,12 @@ class DataFile:
 
 
 def data_files(source: Source, content: Content) -> tuple[DataFile, ...]:
-    """Findings, changes, coverage, checks, controls and inventory of the edition, all rows; and the report as JSON."""
+    """Findings, those that ended, changes, coverage, checks, controls and inventory of the edition, all rows; and the report as JSON."""
     written = {table.name: _written(source, content, table) for table in tables.TABLES}
     names = {WHOLE.get(name, name): file.name for name, file in written.items()}
     told = document(content, names)
     data = json.dumps(told, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8", "replace")
-    holds = "What this report shows, as data (report.schema.json); `extent` names the files that hold all of it"
+    holds = "What this report shows, as data of the form report.schema.json; “extent” in it names the files that hold all there is"
     return (DataFile("report.json", "application/json", data, holds, 1), *written.values())
 
 

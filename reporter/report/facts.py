@@ -120,16 +120,7 @@ def gather(source: Source, edition: Edition, options: Options) -> Facts:
     """Ask the source for what all sections share; an edition of nothing is an error that names what there is."""
     if edition.kind == "account":  # about fifteen pages
         options = replace(options, controls_shown=min(options.controls_shown, 40), controls_in_full=0, rows_shown=10)
-    frameworks = tuple(source.frameworks())
-    if edition.kind == "framework":
-        known = ", ".join(f.id for f in frameworks)
-        frameworks = tuple(f for f in frameworks if f.id == edition.of)
-        if not frameworks:
-            raise NoSuchEdition(f'No framework "{edition.of}" is reported on. Known: {known or "none"}.')
-    scope = _scope(edition, frameworks)
-    accounts = tuple(source.accounts(scope))
-    if not accounts:
-        raise NoSuchEdition(_nobody(source, edition))
+    frameworks, scope, accounts = bounds(source, edition)
     return Facts(
         edition=edition,
         options=options,
@@ -144,6 +135,21 @@ def gather(source: Source, edition: Edition, options: Options) -> Facts:
         movement=source.movement(scope),
         change_counts=tuple(source.change_counts(scope)),
     )
+
+
+def bounds(source: Source, edition: Edition) -> tuple[tuple[Framework, ...], Scope, tuple[AccountRow, ...]]:
+    """What an edition is about: its frameworks, scope and accounts; NoSuchEdition where that is nothing."""
+    frameworks = tuple(source.frameworks())
+    if edition.kind == "framework":
+        known = ", ".join(f.id for f in frameworks)
+        frameworks = tuple(f for f in frameworks if f.id == edition.of)
+        if not frameworks:
+            raise NoSuchEdition(f'No framework "{edition.of}" is reported on. Known: {known or "none"}.')
+    scope = _scope(edition, frameworks)
+    accounts = tuple(source.accounts(scope))
+    if not accounts:
+        raise NoSuchEdition(_nobody(source, edition))
+    return frameworks, scope, accounts
 
 
 def _nobody(source: Source, edition: Edition) -> str:

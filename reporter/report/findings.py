@@ -147,13 +147,14 @@ def _group(facts: Facts, check: str, lines: list[FindingLine]) -> FindingGroup:
 
 
 def _alike(facts: Facts, lines: list[FindingLine]) -> tuple[tuple[int, ...], ...]:
-    """Findings of one account with the same reason, put together, new ones first; elsewhere each by itself."""
-    if facts.edition.kind != "account":
-        return tuple((place,) for place in range(len(lines)))
+    """Findings with the same answer, put together, new ones first; over several accounts only where all of it is the same."""
     groups: dict[object, list[int]] = {}
     for place, line in enumerate(lines):
         called = line.finding.reason.replace(line.finding.resource, "")
-        groups.setdefault((called, line.waiver.id if line.waiver else ""), []).append(place)
+        answer: tuple[object, ...] = (called, line.waiver.id if line.waiver else "")
+        if facts.edition.kind != "account":
+            answer += (line.state, line.first_seen, line.otherwise_until, line.overdue)
+        groups.setdefault(answer, []).append(place)
     return tuple(map(tuple, groups.values()))
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import css_inline
 
+from reporter.report.alike import alike
 from reporter.report.content import Content
 from reporter.report.render import Look, environment, stylesheet
 from reporter.report.text import seen
@@ -37,8 +38,13 @@ def mail_bodies(
         "unsubscribe": unsubscribe,
         "manifest": manifest,
     }
-    text = env.get_template("mail.txt.j2").render(values | {"content": _flat(content)})
-    page = env.get_template("mail.html.j2").render(values, css=partial(stylesheet, env))
+    flat = _flat(content)
+    text = env.get_template("mail.txt.j2").render(
+        values | {"content": flat, "not_read": alike(flat.coverage.incomplete.rows)}
+    )
+    page = env.get_template("mail.html.j2").render(
+        values, not_read=alike(content.coverage.incomplete.rows), css=partial(stylesheet, env)
+    )
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
     return MailBodies(news, text, inliner.inline(page))
 
@@ -79,6 +85,9 @@ def subject(content: Content, zone: tzinfo = UTC) -> str:
         news = [f"Baseline established, {count(content.posture.counts.open, 'open finding')}"]
     elif not news:
         news = [verdict.headline]
+    if covered.unlisted:
+        seen_only = "Only one account seen: " if covered.total == 1 else ""
+        news = [f"{seen_only}the organization's accounts could not be listed", *(news if not content.first else [])]
     if covered.unreachable:
         news.append(f"{count(covered.unreachable, 'account')} not reached")
     marking = f"{cover.classification}: " if cover.classification else ""

@@ -1,8 +1,8 @@
 """Findings as OCSF events, class 2003 (Compliance Finding), schema 1.6.0, profile `cloud`: one JSON object a line."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -12,7 +12,7 @@ from reporter.report.content import Content
 from reporter.report.exhibits import exhibits, explained
 from reporter.report.export import DataFile
 from reporter.report.masking import blanking, found_outside, is_narrow
-from reporter.report.source import AccountRow, CheckText, FindingRow, Source
+from reporter.report.source import AccountRow, CheckText, EndedRow, FindingRow, Source
 from reporter.report.tables import STORED
 from reporter.report.texts import mapped, texts
 
@@ -21,13 +21,21 @@ CLASS = 2003
 SEVERITY: dict[Severity, int] = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 COMPLIANCE = {Status.PASS: (1, "Pass"), Status.FAIL: (3, "Fail"), Status.INSUFFICIENT_DATA: (0, "Unknown")}
 OTHER = 99
+CREATE, UPDATE, CLOSE = 1, 2, 3
 
 
-def ocsf_file(source: Source, content: Content) -> DataFile:
-    """Every finding of the edition that does not pass, for a SIEM or a data lake."""
-    lines = [json.dumps(event, ensure_ascii=True, sort_keys=True) for event in events(source, content)]
+def ocsf_files(source: Source, content: Content) -> tuple[DataFile, ...]:
+    """Every finding of the edition that does not pass, and the end of those that did not, for a SIEM or a data lake."""
+    return (
+        _file("findings", "Findings as OCSF 2003 events", events(source, content)),
+        _file("ended", "Findings that ended, as OCSF 2003 events that close them", closing_events(source, content)),
+    )
+
+
+def _file(name: str, holds: str, written: Iterable[Mapping[str, Any]]) -> DataFile:
+    lines = [json.dumps(event, ensure_ascii=True, sort_keys=True) for event in written]
     data = "".join(f"{line}\n" for line in lines).encode()
-    return DataFile("findings.ocsf.jsonl", "application/x-ndjson", data, "Findings as OCSF 2003 events", len(lines))
+    return DataFile(f"{name}.ocsf.jsonl", "application/x-ndjson", data, holds, len(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,32 @@ class About:
 
 def events(source: Source, content: Content) -> Iterator[dict[str, Any]]:
     """The events, most severe failures first; names from outside a narrow edition are blanked."""
-    change = None
-    if is_narrow(content.scope):
-        outside = found_outside(source, content.scope, (text for row in _rows(source, content) for text in texts(row)))
-        change = blanking(outside) if outside else None
+    change = _blank(source, content, _rows(source, content))
+    rows = _rows(source, content)
+    yield from findings_ocsf(
+        (mapped(row, change, (CheckText,)) if change else row for row in rows), _about(source, content)
+    )
+
+
+def closing_events(source: Source, content: Content) -> Iterator[dict[str, Any]]:
+    """One event for each finding that failed at the previous run and is fixed or gone; names are blanked likewise."""
+    change = _blank(source, content, _closed(source, content))
+    rows = _closed(source, content)
+    yield from closed_ocsf(
+        (mapped(row, change, (CheckText,)) if change else row for row in rows), _about(source, content)
+    )
+
+
+def _blank(source: Source, content: Content, rows: Iterable[Any]) -> Callable[[str], str] | None:
+    if not is_narrow(content.scope):
+        return None
+    outside = found_outside(source, content.scope, (text for row in rows for text in texts(row)))
+    return blanking(outside) if outside else None
+
+
+def _about(source: Source, content: Content) -> About:
     cover = content.cover
-    about = About(
+    return About(
         as_of=cover.as_of,
         run=cover.run,
         tool_version=cover.tool_version,
@@ -59,21 +87,36 @@ def events(source: Source, content: Content) -> Iterator[dict[str, Any]]:
         frameworks=_reported(content),
         accounts={row.account.id: row for row in source.accounts(content.scope)},
     )
-    rows = _rows(source, content)
-    yield from findings_ocsf((mapped(row, change, (CheckText,)) if change else row for row in rows), about)
 
 
 def findings_ocsf(rows: Iterable[FindingRow], about: About) -> Iterator[dict[str, Any]]:
     """One event for each finding, of whatever status, in the order given."""
+    controls = _controls(about)
+    for row in rows:
+        yield _event(about, row, controls)
+
+
+def closed_ocsf(rows: Iterable[EndedRow], about: About) -> Iterator[dict[str, Any]]:
+    """One event that closes each finding which failed at the previous run: seen to pass now, or gone."""
+    controls = _controls(about)
+    for row in rows:
+        status = Status.PASS if row.became == "fixed" else Status.NOT_APPLICABLE
+        now = replace(row.finding, status=status, reason=row.because, evidence=())
+        event = _event(about, FindingRow(now, row.failing_since), controls)
+        event["finding_info"]["first_seen_time"] = _milliseconds(row.failing_since)
+        event["unmapped"] = {"became": row.became, "because": row.because}
+        yield event | _activity(CLOSE) | {"status_id": 4, "status": "Resolved"}
+
+
+def _controls(about: About) -> dict[str, list[tuple[str, str]]]:
+    """Of each check the (standard, control) that ask for it."""
     controls: dict[str, list[tuple[str, str]]] = {}
     for framework in about.frameworks:
         standard = f"{framework.title} {framework.version}".strip()
         for control in framework.controls:
             for use in control.checks:
                 controls.setdefault(use.check, []).append((standard, control.id))
-    for row in rows:
-        check = about.checks.get(row.finding.check) or CheckText(row.finding.check, row.finding.check)
-        yield _event(about, row, check, about.accounts.get(row.finding.account), controls.get(check.id, []))
+    return controls
 
 
 def _reported(content: Content) -> list[Framework]:
@@ -89,17 +132,24 @@ def _rows(source: Source, content: Content) -> Iterator[FindingRow]:
         yield from source.findings(content.scope, status)
 
 
-def _event(
-    about: About, row: FindingRow, check: CheckText, account: AccountRow | None, controls: list[tuple[str, str]]
-) -> dict[str, Any]:
+def _closed(source: Source, content: Content) -> Iterator[EndedRow]:
+    """What is lost sight of is not closed: it is among the rows, without an answer."""
+    return (row for row in source.ended(content.scope) if row.became != "lost_sight")
+
+
+def _activity(activity: int) -> dict[str, Any]:
+    return {"activity_id": activity, "type_uid": CLASS * 100 + activity}
+
+
+def _event(about: About, row: FindingRow, controls: Mapping[str, list[tuple[str, str]]]) -> dict[str, Any]:
     finding = row.finding
-    activity = 1 if row.state != "persisting" else 2
-    state = (3, "Suppressed") if row.waiver else (1, "New") if activity == 1 else (OTHER, "Persisting")
+    check = about.checks.get(finding.check) or CheckText(finding.check, finding.check)
+    activity = UPDATE if row.state == "persisting" else CREATE
+    state = (3, "Suppressed") if row.waiver else (1, "New") if activity == CREATE else (OTHER, "Persisting")
     return {
-        "activity_id": activity,
+        **_activity(activity),
         "category_uid": 2,
         "class_uid": CLASS,
-        "type_uid": CLASS * 100 + activity,
         "time": _milliseconds(about.as_of),
         "severity_id": SEVERITY[finding.severity],
         "status_id": state[0],
@@ -113,7 +163,7 @@ def _event(
             "product": {"name": "reporter", "vendor_name": "reporter", "version": about.tool_version},
         },
         "finding_info": _info(about, row, check),
-        "compliance": _compliance(finding.status, explained(finding.reason), check, controls),
+        "compliance": _compliance(finding.status, explained(finding.reason), check, controls.get(check.id, [])),
         "resources": [
             {
                 "uid": finding.arn or finding.resource,
@@ -122,7 +172,7 @@ def _event(
                 "region": finding.region,
             }
         ],
-        "cloud": _cloud(about, finding.account, finding.region, account),
+        "cloud": _cloud(about, finding.account, finding.region, about.accounts.get(finding.account)),
         "remediation": {"desc": finding.fix or check.fix or "See the report."},
         "unmapped": _unmapped(row),
     }

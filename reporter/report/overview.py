@@ -146,8 +146,14 @@ def _headline(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) 
     """Worse outweighs better; less to be seen is neither, and never good news."""
     if coverage.blind:
         return "mixed", "Nothing could be read" if coverage.unreachable else "Nothing was read"
+    if coverage.unlisted and coverage.total == 1:
+        return "mixed", "Only one account could be seen"
     if facts.first:
-        return "baseline", "Baseline established"
+        return (
+            ("mixed", "The list of accounts is incomplete")
+            if coverage.unlisted
+            else ("baseline", "Baseline established")
+        )
     moved = posture.movement
     dimmer = drift.access_lost or moved.lost_sight or coverage.lost or coverage.dimmed
     better = drift.improved or moved.fixed
@@ -157,6 +163,8 @@ def _headline(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) 
         return "mixed", "Partly worse, partly better"
     if dimmer:
         return "mixed", "Better in part, less visible in part" if better else "Less could be read than last time"
+    if coverage.unlisted:
+        return "mixed", "The list of accounts is incomplete"
     if better:
         return "better", "Better than last time"
     return "steady", "No change since last time" if drift.quiet else "No better and no worse than last time"
@@ -171,16 +179,34 @@ def _sentence(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) 
         told = f"This is the first report, and later ones compare with it: {stand}"
     else:
         told = f"{_since(day(facts.previous.as_of), posture, drift, coverage)}; {stand}"
+    told = f"{_unlisted(coverage)}{told}"
     only = narrowed(facts, coverage)
     return f"{told}; {only}." if only else f"{told}."
+
+
+def _unlisted(coverage: Coverage) -> str:
+    """That nobody knows of all accounts, before anything that is said of those that are known."""
+    if not coverage.unlisted:
+        return ""
+    covered = (
+        "1 account, and how many others there are"
+        if coverage.total == 1
+        else "those known before; what has joined since"
+    )
+    remedy = "grant organizations:ListAccounts, or name the accounts in organization.accounts"
+    return f"AWS Organizations did not list the accounts ({coverage.unlisted}): this report covers {covered} is unknown; {remedy}. "
 
 
 def _stand(posture: Posture) -> str:
     counts = posture.counts
     if not counts.open:
         return "no finding is open"
+    if counts.open == 1:
+        return (
+            f"1 finding is open, and it is {'critical or high' if posture.open_grave else 'neither critical nor high'}"
+        )
     grave = f"{number(posture.open_grave)} of them" if posture.open_grave else "none of them"
-    return f"{count(counts.open, 'finding is', 'findings are')} open, {grave} critical or high"
+    return f"{number(counts.open)} findings are open, {grave} critical or high"
 
 
 def _nobody(facts: Facts, coverage: Coverage) -> str:
@@ -257,13 +283,15 @@ def _figures(facts: Facts, posture: Posture, drift: Drift, coverage: Coverage) -
         "Open critical and high",
         number(posture.open_grave),
         f"{count(counts.open, 'open finding')} in all, {number(counts.waived)} waived beside them",
-        "bad" if posture.open_grave else "good",
+        "bad" if posture.open_grave else "plain" if coverage.blind else "good",
     )
     news = Figure("Changes", "–", "nothing to compare with yet")
     if not facts.first:
         worse = drift.worsened + drift.mixed
         note = f"of {count(drift.total, 'change')}; {_movement(posture)}"
-        news = Figure("Changes for the worse", number(worse), note, "bad" if worse else "good")
+        news = Figure(
+            "Changes for the worse", number(worse), note, "bad" if worse else "plain" if coverage.blind else "good"
+        )
     if facts.edition.kind == "account":
         clear = Figure(
             "This account",

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from reporter.model import SEVERITIES, ReadStatus, Severity
 from reporter.report.facts import Facts
-from reporter.report.source import AccountTotal, Movement, Source, Tally, TrendPoint
+from reporter.report.source import AccountTotal, Became, CheckText, EndedRow, Movement, Source, Tally, TrendPoint
 
+ENDED_READ = 200  # findings that no longer fail, put together by resource for the few lines a body has for them
+ENDED_SHOWN = 8
 GRAVE: tuple[Severity, ...] = ("critical", "high")
 
 
@@ -67,12 +69,36 @@ class RunPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedLine:
+    """What failed of one resource at the previous run and does not now, for one reason."""
+
+    became: Became
+    because: str
+    account: str
+    region: str
+    type: str
+    resource: str
+    count: int
+    check: CheckText  # the gravest of them
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The findings that no longer fail; `shown` and `total` count findings, a line may stand for several."""
+
+    lines: tuple[EndedLine, ...]
+    shown: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Posture:
     """The figures of the posture section; `clear` counts accounts fully read with no open or unknown grave answer."""
 
     counts: Counts
     severities: tuple[SeverityLine, ...]
     movement: Movement
+    ended: Ended
     accounts_total: int
     accounts_read: int  # fully
     accounts_clear: int
@@ -100,6 +126,7 @@ def posture(source: Source, facts: Facts) -> Posture:
         counts=add_up(facts.tallies),
         severities=tuple(line for line in lines if line.counts.asked or line.counts.not_applicable),
         movement=facts.movement,
+        ended=_ended(source, facts),
         accounts_total=len(facts.accounts),
         accounts_read=len(read),
         accounts_clear=sum(is_clear(facts.totals.get(account)) for account in read),
@@ -109,6 +136,23 @@ def posture(source: Source, facts: Facts) -> Posture:
             for p in source.trend(facts.scope, facts.options.runs_shown)
         ),
     )
+
+
+def _ended(source: Source, facts: Facts) -> Ended:
+    moved = facts.movement
+    total = moved.fixed + moved.gone + moved.lost_sight
+    alike: dict[tuple[str, ...], list[EndedRow]] = {}
+    for row in source.ended(facts.scope, ENDED_READ) if total else ():
+        one = row.finding
+        alike.setdefault((row.became, row.because, one.account, one.type, one.arn or one.resource), []).append(row)
+    shown = list(alike.values())[:ENDED_SHOWN]
+    return Ended(tuple(_ended_line(facts, rows) for rows in shown), sum(map(len, shown)), total)
+
+
+def _ended_line(facts: Facts, rows: list[EndedRow]) -> EndedLine:
+    first, one = rows[0], rows[0].finding
+    check = facts.check(one.check)
+    return EndedLine(first.became, first.because, one.account, one.region, one.type, one.resource, len(rows), check)
 
 
 def is_clear(total: AccountTotal | None) -> bool:

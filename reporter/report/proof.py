@@ -20,7 +20,7 @@ from reporter.documents.canonical import canonical_json
 from reporter.report import package
 from reporter.report.sign import SignError, verified
 
-TABLES = ("findings", "changes", "coverage", "checks", "controls")
+TABLES = ("findings", "ended", "changes", "coverage", "checks", "controls", "inventory")
 PACKED: Mapping[str, Callable[[bytes], bytes]] = {"csv": bytes, "csv.gz": gzip.decompress}
 _OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}")
 _LETTER = ".mail.json"
@@ -267,7 +267,9 @@ def _figures(opened: Opened, report: Mapping[str, Any]) -> Iterator[Proof]:
             yield Proof(False, name, f"says {figure} {stated}, THE TABLES SAY {counted}")
     if not wrong:
         yield Proof(
-            True, name, "these figures follow from its tables: findings by severity, changes, accounts, controls"
+            True,
+            name,
+            "these figures follow from its tables: findings by severity and movement, changes, accounts, resources, controls",
         )
 
 
@@ -283,6 +285,7 @@ def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str
     for one in report["posture"]["severities"]:
         for figure, status in (("failed", "fail"), ("insufficient", "insufficient_data")):
             yield f"{one['severity']} findings {figure}", one["counts"][figure], severities[one["severity"], status]
+    yield from _moved(opened, report["posture"])
     directions = Counter({row["id"]: row["direction"] for row in _rows(opened, "changes")}.values())
     yield "changes", drift["total"], directions.total()
     yield "changes worsened", drift["worsened"], directions["worsened"]
@@ -292,6 +295,8 @@ def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str
     yield "accounts", covered["total"], len(accounts)
     yield "accounts read", covered["read"], statuses["read"]
     yield "accounts unreachable", covered["unreachable"], statuses["unreachable"]
+    yield "resources known", covered["resources_known"], sum(1 for _ in _rows(opened, "inventory"))
+    yield "resources read", covered["resources"], sum(r["state"] != "not read" for r in _rows(opened, "inventory"))
     for column in ("passed", "failed"):
         yield f"questions {column} by account", counts[column], sum(int(row[column]) for row in accounts)
         yield f"questions {column} by check", counts[column], sum(int(r[column]) for r in _rows(opened, "checks"))
@@ -299,6 +304,26 @@ def _recomputed(opened: Opened, report: Mapping[str, Any]) -> Iterator[tuple[str
     for one in report["frameworks"]:
         for status, stated in one["statuses"]:
             yield f"{one['id']}: controls {status}", stated, controls[one["id"], status]
+
+
+def _moved(opened: Opened, posture: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """What is new, came back, stayed, was fixed, is gone or out of sight; and the accounts that are clear of what is grave."""
+    states = Counter(row["state"] for row in _rows(opened, "findings") if row["status"] == "fail")
+    became = Counter(row["became"] for row in _rows(opened, "ended"))
+    counted = states | became
+    for name, stated in posture["movement"].items():
+        yield f"findings {name.replace('_', ' ')}", stated, counted[name]
+    grave = [row for row in _rows(opened, "findings") if row["severity"] in ("critical", "high")]
+    still_open = [row for row in grave if row["status"] == "fail" and not row["waiver"]]
+    yield "findings open, critical and high", posture["open_grave"], len(still_open)
+    unclear = {row["account"] for row in (*still_open, *(r for r in grave if r["status"] == "insufficient_data"))}
+    asked = ("passed", "failed", "not_applicable", "insufficient_data")
+    clear = [
+        row
+        for row in _rows(opened, "coverage")
+        if row["status"] == "read" and row["account"] not in unclear and any(int(row[column]) for column in asked)
+    ]
+    yield "accounts clear", posture["accounts_clear"], len(clear)
 
 
 def _files_of(opened: Opened, table: str) -> Iterator[tuple[Callable[[bytes], bytes], bytes]]:

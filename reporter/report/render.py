@@ -15,7 +15,11 @@ from markupsafe import Markup
 from reporter.report import charts, words
 from reporter.report.content import Content
 from reporter.report.export import DataFile
+from reporter.report.overview import Cover
 from reporter.report.text import seen
+
+WORD = 24  # letters of a command's word that stand together, whatever signs are in it
+WIDEST = 40  # letters that fit on one line of a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def environment(look: Look) -> jinja2.Environment:
         "day": partial(words.day, zone=zone),
         "instant": partial(words.instant, zone=zone),
         "days": words.days,
+        "period": partial(_period, zone=zone),
         "listing": words.listing,
         "sentence": words.sentence,
         "shown": words.shown,
@@ -71,8 +76,10 @@ def environment(look: Look) -> jinja2.Environment:
         "short": words.short,
         "arrow": words.arrow,
         "dotted": _dotted,
+        "typed": _typed,
         "grouped": words.grouped,
     }
+    env.tests["remark"] = lambda line: line.startswith("#")  # of a remedy: a line for the reader, no command
     env.globals |= {"count": words.count, "charts": charts, "brand": look.brand, "logo": _data_uri(look)}
     return env
 
@@ -93,6 +100,26 @@ def _dotted(path: str) -> Markup:
     """A path that breaks between its parts (`.seg`) and inside one only where it is wider than the column."""
     parts = re.findall(r"[^.]*\.?", seen(path))
     return Markup("").join(Markup('<span class="seg">{}</span>').format(part) for part in parts if part)
+
+
+def _period(cover: Cover, *, zone: ZoneInfo, exact: bool = False) -> str:
+    return words.period(cover.from_at, cover.as_of, zone, exact=exact)
+
+
+def _typed(command: str) -> Markup:
+    """A command that breaks between its words, in a long word after its signs, and inside a part only where it is very long.
+
+    Without it lines break at hyphens, and nobody can tell whether `--` at a line's end belongs to the next. Copied, it is
+    what it was: `wbr` is no character.
+    """
+    words = (
+        re.findall(r"[^,:/]*[,:/]+|[^,:/]+", word) if len(word) > WORD else [word] for word in seen(command).split(" ")
+    )
+    return Markup(" ").join(Markup("<wbr>").join(map(_together, parts)) for parts in words)
+
+
+def _together(part: str) -> Markup:
+    return Markup('<span class="tok">{}</span>').format(part) if 0 < len(part) <= WIDEST else Markup("{}").format(part)
 
 
 def _escapes(name: str | None) -> bool:

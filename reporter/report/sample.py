@@ -36,6 +36,7 @@ from reporter.report.source import (
     CheckText,
     ControlResult,
     Detection,
+    EndedRow,
     FindingRow,
     GapCount,
     Integrity,
@@ -130,6 +131,13 @@ class Sample:
     def movement(self, scope: Scope) -> Movement:
         """Every sort once."""
         return Movement(persisting=3) if self.first or self.quiet else Movement(1, 1, 1, 1, 1)
+
+    def ended(self, scope: Scope, limit: int | None = None) -> Iterator[EndedRow]:
+        """One of each sort that the movement counts."""
+        if not (self.first or self.quiet):
+            failed = _finding(CHECK, "new", None).finding
+            became = (("fixed", "passes"), ("gone", "deleted"), ("lost_sight", "no data"))
+            yield from [EndedRow(failed, AT - 9 * WEEK, how, why, AT) for how, why in became][:limit]  # type: ignore[arg-type]
 
     def changes(
         self, scope: Scope, direction: Direction | None = None, limit: int | None = None

@@ -15,7 +15,13 @@ from reporter.report.content import Content
 from reporter.report.texts import mapped
 
 VERSION = "1"
-WHERE = {"findings": "findings.csv", "changes": "changes.csv", "accounts": "coverage.csv", "controls": "controls.csv"}
+WHERE = {
+    "findings": "findings.csv",
+    "changes": "changes.csv",
+    "ended": "ended.csv",
+    "accounts": "coverage.csv",
+    "controls": "controls.csv",
+}
 _EXTENT = {
     "description": "Of each list that the report may cut: how many are in this document, how many there are, which file holds all",
     "type": "object",
@@ -45,6 +51,7 @@ def extent(content: Content, files: Mapping[str, str] = WHERE) -> dict[str, dict
     counted = {
         "findings": (content.findings.shown, content.findings.total),
         "changes": (sum(len(group.lines.rows) for group in content.drift.groups), content.drift.total),
+        "ended": (content.posture.ended.shown, content.posture.ended.total),
         "accounts": (min(len(content.accounts), content.coverage.total), content.coverage.total),
         "controls": (controls, controls),
     }

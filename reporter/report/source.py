@@ -29,6 +29,7 @@ from reporter.model import (
 )
 
 FindingState = Literal["new", "reopened", "persisting"]
+Became = Literal["fixed", "gone", "lost_sight"]
 Fared = Literal["read", "partial", "unreachable", "suspended", "unselected", "excluded"]
 
 CLOSED = frozenset({"SUSPENDED", "PENDING_CLOSURE", "CLOSED"})  # states in which nobody can sign in
@@ -182,6 +183,18 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedRow:
+    """A finding that failed at the previous run and does not now: as it was then, and what became of it."""
+
+    finding: Finding
+    failing_since: datetime
+    became: Became
+    because: str  # passes, deleted, left the organization, no longer asked, no data ...
+    ended_at: datetime | None = None
+    waiver: str = ""  # the id of the one that stood beside it
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """A seen and owned change."""
 
@@ -327,6 +340,9 @@ class Source(Protocol):
 
     def movement(self, scope: Scope) -> Movement:
         """Failing findings now against the previous run."""
+
+    def ended(self, scope: Scope, limit: int | None = None) -> Iterator[EndedRow]:
+        """What `movement` counts as fixed, gone and lost sight of: in this order, of each the most severe first."""
 
     def changes(
         self, scope: Scope, direction: Direction | None = None, limit: int | None = None

@@ -33,6 +33,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
+NOT_READ = (ReadStatus.UNREACHABLE, ReadStatus.EXCLUDED)
 STORED = (Status.FAIL, Status.INSUFFICIENT_DATA)
 
 
@@ -51,6 +52,15 @@ def findings_rows(findings: Iterable[FindingRow]) -> Rows:
             f.check, f.status, f.severity, state, since, _at(row.evidence_since), f.account, f.region,
             f.type, f.resource, f.arn, explained(f.reason), _json(exhibits(f)), f.fix,
             w.id if w else None, w.owner if w else None, w.expires_on if w else None,
+        )  # fmt: skip
+
+
+def _ended(source: Source, content: Content) -> Rows:
+    for row in source.ended(content.scope):
+        f = row.finding
+        yield (
+            row.became, row.because, f.check, f.severity, _at(row.failing_since), _at(row.ended_at), f.account, f.region,
+            f.type, f.resource, f.arn, explained(f.reason), row.waiver or None,
         )  # fmt: skip
 
 
@@ -86,10 +96,11 @@ def _coverage(source: Source, content: Content) -> Rows:
     totals = {total.account: total for total in source.account_totals(content.scope)}
     for r in source.accounts(content.scope):
         a, t = r.account, totals.get(r.account.id, AccountTotal(r.account.id))
+        read = r.status not in NOT_READ  # of the others nobody read anything, whoever tried
         yield (
-            a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at), _at(r.last_read_at), r.regions_enabled,
+            a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at if read else None), _at(r.last_read_at), r.regions_enabled,
             r.regions_read, r.resources, r.gaps - r.unasked, r.unasked, r.calls, r.denied, t.passed, t.failed, t.waived,
-            t.not_applicable, t.insufficient, r.reason, r.excluded_by, r.read_by,
+            t.not_applicable, t.insufficient, r.reason, r.excluded_by, r.read_by if read else None,
         )  # fmt: skip
 
 
@@ -118,11 +129,7 @@ def _behind(control: Control) -> str:
 
 
 def _inventory(source: Source, content: Content) -> Rows:
-    closed = {
-        row.account.id
-        for row in source.accounts(content.scope)
-        if row.status in (ReadStatus.UNREACHABLE, ReadStatus.EXCLUDED)
-    }
+    closed = {row.account.id for row in source.accounts(content.scope) if row.status in NOT_READ}
     for r in source.inventory(content.scope):
         unread = " ".join(r.unread)
         state = "not read" if r.account in closed else "last known" if "*" in r.unread else "read"
@@ -134,6 +141,9 @@ TABLES = (
         "check", "status", "severity", "state", "first_seen", "evidence_since", "account", "region", "type", "resource",
         "arn", "reason", "evidence", "fix", "waiver", "waiver_owner", "waiver_expires_on"), _findings,
         ("resource", "arn", "reason", "evidence", "fix", "waiver_owner")),
+    Table("ended", "Every finding that failed at the previous run and does not now: fixed, gone, or lost sight of", (
+        "became", "because", "check", "severity", "failing_since", "ended_at", "account", "region", "type", "resource",
+        "arn", "reason_then", "waiver_then"), _ended, ("resource", "arn", "reason_then")),
     Table("changes", "Every change since the previous run, a row for each difference", (
         "id", "direction", "severity", "class", "kind", "account", "region", "type", "resource", "arn", "not_before",
         "detected_at", "checks", "summary", "path", "before", "after", "confidence", "principal", "event", "event_id",
@@ -150,7 +160,7 @@ TABLES = (
         "framework", "version", "control", "status", "evidence", "passed", "failed", "waived", "not_applicable",
         "insufficient_data", "accounts_failing", "accounts_passing", "accounts_without_data", "accounts_assessed",
         "accounts_total", "checks", "title", "reason"), _controls, ("reason",)),
-    Table("inventory", "Every resource known: read in this run, or as last known", (
+    Table("inventory", "Every resource known; of accounts that were not read as last known, and marked so", (
         "account", "region", "type", "id", "arn", "state", "first_seen", "captured_at", "sha256", "unread"), _inventory,
         ("id", "arn")),
 )  # fmt: skip

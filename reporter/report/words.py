@@ -34,6 +34,17 @@ def day(value: date | datetime | None, zone: tzinfo = UTC) -> str:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def period(from_at: datetime | None, as_of: datetime, zone: tzinfo = UTC, *, exact: bool = False) -> str:
+    """From when to when a report speaks; where a clock was set back between its two runs, that."""
+    told = instant if exact else day
+    now = told(as_of, zone)
+    if from_at is None:
+        return f"As of {now}, first report"
+    if from_at <= as_of:
+        return f"{told(from_at, zone)} to {now}"
+    return f"As of {now}; the run before is dated {told(from_at, zone)}, which is later: a clock was wrong"
+
+
 def instant(value: datetime | None, zone: tzinfo = UTC) -> str:
     """22 Nov 2026, 18:53 UTC."""
     if value is None:

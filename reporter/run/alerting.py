@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,9 +14,9 @@ from reporter.deliver.message import message_id
 from reporter.deliver.webhook import News, document
 from reporter.drift.grouping import Group, grouped
 from reporter.drift.noise import hidden
-from reporter.drift.text import Beside, Line, group_lines, span
+from reporter.drift.text import Beside, Line, actor_line, group_lines, others_of, span
 from reporter.drift.wording import clean
-from reporter.model import Change, Run
+from reporter.model import Attribution, Change, Run
 from reporter.report.render import Look, environment, stylesheet
 from reporter.run.lettering import WEBHOOK, token_for
 from reporter.run.watching import Watched, mark
@@ -68,11 +68,7 @@ class Queued:
 
 def lines(watched: Watched, changes: Sequence[Change]) -> Iterator[Line]:
     """The alert as lines: what got worse, in groups, then counts of what is not shown. The counts are always there."""
-    place = {mark(change): number for number, change in enumerate(watched.alerts)}
-    beside = Beside(
-        attribution=lambda change: watched.who.get(place.get(mark(change), -1)),
-        account=lambda id: watched.names.get(id, ""),
-    )
+    beside = Beside(attribution=_who(watched), account=lambda id: watched.names.get(id, ""))
     groups = grouped(changes)
     for group in groups[:SHOWN]:
         yield from group_lines(group, beside)
@@ -83,10 +79,16 @@ def lines(watched: Watched, changes: Sequence[Change]) -> Iterator[Line]:
     yield from counts(watched)
 
 
+def _who(watched: Watched) -> Callable[[Change], Attribution | None]:
+    """Who made a change of this look, where it was asked."""
+    place = {mark(change): number for number, change in enumerate(watched.alerts)}
+    return lambda change: watched.who.get(place.get(mark(change), -1))
+
+
 def counts(watched: Watched) -> Iterator[Line]:
     """What a look did not tell, and did not see."""
     words = [f"{count} {why}" for why, count in watched.hidden.items()]
-    yield Line(0, "", f"Not told: {', '.join(words) or 'nothing'}.", "faint")
+    yield Line(0, "", f"Changes not told: {', '.join(words) or 'none'}.", "faint")
     if watched.folds:
         yield Line(0, "", f"{hidden(watched.folds)}.", "faint")
     unseen = f"accounts not reached: {len(watched.unreachable)}, reads that failed: {watched.unread}"
@@ -127,10 +129,11 @@ def message(settings: Settings, watched: Watched, changes: Sequence[Change], loo
     env = environment(look)
     values = {"subject": subject, "opening": opening, "closing": closing, "lines": told}
     page = env.get_template("alert.html.j2").render(values, css=partial(stylesheet, env))
-    short = [_short(group, watched) for group in groups] + [str(one) for one in watched.loud]
+    who = _who(watched)
+    short = [_short(group, watched, who) for group in groups] + [str(one) for one in watched.loud]
     facts = {
         "schema": "reporter/alert/1", "base_run": watched.base.seq, "at": watched.at.isoformat(),
-        "changes": [_fact(change) for change in changes], "not_told": dict(watched.hidden),
+        "changes": [_fact(change, who(change)) for change in changes], "not_told": dict(watched.hidden),
         "unreachable": list(watched.unreachable), "unread": watched.unread,
     }  # fmt: skip
     news = News(
@@ -177,6 +180,12 @@ def _written(folder: Path, edition: str, made: Message) -> str:
     return name
 
 
+def waiting(engine: history.Engine, base: Run) -> int:
+    """Alerts since a run that have not left, or of which nobody knows whether they did."""
+    rows = history.deliveries(engine, base, ("pending", "claimed", "sending", "unknown"))
+    return sum(row.edition.startswith(f"{EDITION}.") for row in rows)
+
+
 def _sent(engine: history.Engine, base: Run, now: datetime) -> tuple[history.Delivery, ...]:
     """The alerts of the last day, and all that were told since the last run."""
     runs = history.last_runs(engine, RUNS_BACK, until=base)
@@ -196,23 +205,38 @@ def _of(settings: Settings) -> str:
     return f" - {settings.report.organization_name}" if settings.report.organization_name else ""
 
 
-def _short(group: Group, watched: Watched) -> str:
-    """A group in one line, for a channel."""
+def _short(group: Group, watched: Watched, who: Callable[[Change], Attribution | None]) -> str:
+    """A group in one line, for a channel: the worst of it, and who did it."""
     change = group.first
+    made = who(change)
+    by = f"; by {actor_line(made.actors[0], others_of(made))} [{made.confidence}]" if made and made.actors else ""
     name = watched.names.get(change.account, "")
     there = f"{len(group.accounts)} account{'' if len(group.accounts) == 1 else 's'}"
     where = f"{len(group.changes)} resources in {there}" if len(group.changes) > 1 else (
         f"{change.resource} ({name or change.account})"
     )  # fmt: skip
-    return f"[{change.severity}] {where}: {change.summary}"
+    return f"[{change.severity}] {where}: {change.summary}{by}"
 
 
-def _fact(change: Change) -> Mapping[str, Any]:
+def _fact(change: Change, who: Attribution | None) -> Mapping[str, Any]:
     return {
         "account": change.account, "region": change.region, "type": change.type, "resource": change.resource,
         "arn": change.arn, "kind": change.kind.value, "direction": change.direction.value, "severity": change.severity,
         "summary": change.summary, "differences": [op.text for op in change.ops], "checks": dict(change.checks),
+        "who": None if who is None else _maker(who),
     }  # fmt: skip
+
+
+def _maker(who: Attribution) -> Mapping[str, Any]:
+    """Who made a change, as far as a program that is alerted wants to know."""
+    actors = [
+        {
+            "principal": one.principal, "arn": one.arn, "source_ip": one.source_ip, "via": one.via,
+            "event_name": one.event_name, "event_id": one.event_id, "at": one.at.isoformat(),
+        }
+        for one in who.actors
+    ]  # fmt: skip
+    return {"confidence": who.confidence, "reason": who.reason, "actors": actors}
 
 
 def recipients_of(settings: Settings) -> Iterable[str]:

@@ -63,17 +63,21 @@ def attribute(engine: history.Engine, door: Door, run: Run, changes: Iterable[Ch
 
 
 def claimed(engine: history.Engine, change: Change, answers: Iterable[tuple[Change, Attribution]] = ()) -> Claims:
-    """The events that made the resource's earlier changes, as far as they reach into this one's window; `answers` are newest."""
+    """The events that made the resource's other changes, as far as they reach into this one's window; `answers` are newest."""
     if change.not_before is None:
         return NO_CLAIMS
     since = change.not_before - attribution.EARLIER - attribution.LATER
     found = history.changes(engine, since=since, type=change.type, resource=change.arn or change.resource)
-    earlier = [one for one in found if one.detected_at < change.detected_at and one.id is not None]
-    if not earlier:
+    others = [one for one in found if one.id not in (None, change.id) and one.detected_at != change.detected_at]
+    if not others:
         return NO_CLAIMS
-    who = history.attributions(engine, [one.id for one in earlier if one.id is not None])
+    who = history.attributions(engine, [one.id for one in others if one.id is not None])
     who |= {one.id: answer for one, answer in answers if one.id is not None}
-    return claims((one, who[one.id]) for one in earlier if one.id in who)
+    told = [(one, who[one.id]) for one in others if one.id in who]
+    return claims(
+        (one for one in told if one[0].detected_at < change.detected_at),
+        (one for one in told if one[0].detected_at > change.detected_at),
+    )
 
 
 def late(engine: history.Engine, now: datetime) -> tuple[Change, ...]:

@@ -1,12 +1,14 @@
 """What has not arrived, or may not have, and who is at it: in sentences that end with a command."""
 
-from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from reporter import history
 
 IN_HAND = ("claimed", "sending")
+LATE = timedelta(minutes=2)  # `reporter schedule` looks each minute
+NAMED = 3  # of letters with the same trouble
 
 
 def nobody(owner: str) -> bool:  # noqa: ARG001 - one signature for all who know, or do not
@@ -32,14 +34,38 @@ def _failed_of(row: history.Delivery, runs: set[str]) -> bool:
 
 def alarms(engine: history.Engine) -> tuple[str, ...]:
     """The same in sentences, for a terminal, a log, or the organization's report."""
-    return tuple(map(trouble, unsettled(engine)))
+    return troubles(unsettled(engine))
+
+
+def troubles(rows: Iterable[history.Delivery]) -> tuple[str, ...]:
+    """Why deliveries have not arrived, or may not have, and what to do about it; those with the same trouble are one sentence."""
+    alike: dict[tuple[str, ...], list[history.Delivery]] = defaultdict(list)
+    for row in rows:
+        mail = "mail" if "@" in row.recipient else row.recipient
+        alike[row.state, str(is_held(row)), row.detail.replace(row.recipient, "*"), mail].append(row)
+    return tuple(trouble(same[0]) if len(same) == 1 else _trouble_of_many(same) for same in alike.values())
 
 
 def trouble(row: history.Delivery) -> str:
     """Why one delivery has not arrived, or may not have, and what to do about it, as a command."""
     said = f"{row.edition} to {row.recipient}: {_SAID.get(row.state, 'it has not left yet')}"
-    why = f" ({row.detail})" if row.detail else ""
-    return f"{said}{why}; {next_step(row)}"
+    return f"{said}{_why(row)}; {next_step(row)}"
+
+
+def _trouble_of_many(rows: list[history.Delivery]) -> str:
+    """The same of several: how many, the first of them, and what is done with each."""
+    first = min(rows, key=lambda row: (row.next_attempt_at is None, row.next_attempt_at, row.id))
+    named = ", ".join(f"{row.edition} to {row.recipient}" for row in rows[:NAMED])
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    said = _SAID.get(first.state, "it has not left yet").replace("it ", "each ", 1)
+    said = "of none it is known whether it arrived" if first.state == "unknown" else said
+    each = f" (each has its own number; `reporter deliver` lists them, {first.id} is the first)"
+    rest = "" if first.state == "pending" else each
+    return f"{len(rows)} letters, {named}{more}: {said}{_why(first)}; {next_step(first)}{rest}"
+
+
+def _why(row: history.Delivery) -> str:
+    return f" ({row.detail})" if row.detail else ""
 
 
 _SAID = {"unknown": "it is not known whether it arrived", "failed": "it was not delivered"}
@@ -69,6 +95,17 @@ def waiting(engine: history.Engine) -> tuple[str, ...]:
     wait = "1 letter waits" if len(times) == 1 else f"{len(times)} letters wait"
     first = f"{wait} for another try, the first from {times[0]:%Y-%m-%d %H:%M:%S} UTC on"
     return (f"{first}; `reporter deliver` says why",)
+
+
+def overdue(engine: history.Engine, now: datetime, *, dead: Callable[[str], bool] = nobody) -> tuple[str, ...]:
+    """That letters are due and no living process is sending, since when, and what sends them."""
+    times = [row.next_attempt_at for row in history.deliveries(engine, states={"pending"}) if row.next_attempt_at]
+    late = [at for at in times if at <= now - LATE]
+    if not late or in_hand(engine, now, dead=dead):
+        return ()
+    them = "it" if len(late) == 1 else "them"
+    since = f"{min(late):%Y-%m-%d %H:%M:%S} UTC"
+    return (f"{_letters(len(late))} due since {since}, and nobody is sending {them}: `reporter deliver send`",)
 
 
 def no_more(recipient: str, since: datetime) -> str:

@@ -26,7 +26,12 @@ from reporter.run.judging import court
 from reporter.run.wiring import Judgement
 
 _CAME = {ChangeKind.CREATED, ChangeKind.RECREATED, ChangeKind.MOVED, ChangeKind.JOINED}
-_ORDER = [Direction.WORSENED, Direction.MIXED, Direction.IMPROVED, Direction.NEUTRAL]
+_ORDER = {
+    Direction.WORSENED: 0,
+    Direction.MIXED: 0,
+    Direction.IMPROVED: 1,
+    Direction.NEUTRAL: 2,
+}  # mixed got worse, too
 Pair = tuple[ConfigurationItem | None, ConfigurationItem | None]
 
 
@@ -112,7 +117,7 @@ def sensitive_in(engine: history.Engine, run: Run, tags: frozenset[str]) -> Sens
 def rank(change: Change) -> tuple[int, int, str, str, str]:
     """The order in which changes are read: worse before better, grave before slight, then by place."""
     place = (change.account, change.type, change.resource)
-    return (_ORDER.index(change.direction), SEVERITIES.index(change.severity), *place)
+    return (_ORDER[change.direction], SEVERITIES.index(change.severity), *place)
 
 
 def _completed(engine: history.Engine, before: Run, after: Run, pair: Pair) -> Pair:

@@ -1,5 +1,6 @@
 """One run, top to bottom: read every account, store it, derive the changes, judge, ask who, seal, report, deliver."""
 
+import logging
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,15 +17,20 @@ from reporter.collect.snapshot import Progress, collect
 from reporter.drift.changes import describe
 from reporter.model import Account, AccountSnapshot, ReadStatus, Run
 from reporter.run.attributing import attribute_run
+from reporter.run.awaiting import process
+from reporter.run.clock import behind
 from reporter.run.handing import Result, hand_over
 from reporter.run.judging import judge_run
-from reporter.run.ready import check_folder
+from reporter.run.publish import look
+from reporter.run.ready import check_folder, check_look
 from reporter.run.reverting import keep_reverted
 from reporter.run.selecting import check_accounts, check_editions, check_units, chosen, parsed, spelled, split
 from reporter.run.signing_key import check_key
 from reporter.run.stopping import UNSENT, nothing_to_resume
 from reporter.run.wiring import Judgement, WiringError, collect_options, judgement, with_stored
 from reporter.settings import Settings, database_url
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)
 KEEP_EVERY = 60.0  # seconds
@@ -47,7 +53,7 @@ class Request:
     processes: int = 0  # that read; 0: as the settings say
     # When the schedule's slot was first claimed: a run of the schedule begun since then is the slot's, an older one is not.
     since: datetime | None = None
-    # The name to act under if the owner of an interrupted run or letter is known dead; empty if it may be alive.
+    # The name of the owner of an interrupted run or letter, if it is known dead; empty if it may be alive.
     inherit: Callable[[str], str] = lambda _: ""
 
     @property
@@ -90,6 +96,7 @@ def execute(settings: Settings, request: Request, *, owner: str, clock: Clock, t
     judged_by = judgement(settings)
     parsed(request.editions)
     check_folder(settings.report.directory)
+    check_look(look(settings), paper=settings.report.pdf)
     check_key(settings)
     door = open_door(collect_options(settings), clock=clock)
     found = _discovered(door, settings, request, tell) if request.selection else None
@@ -143,14 +150,22 @@ def _unfinished_business(at: Setting, door: Door, found: Organization | None) ->
     wanted = at.request.selection
     if wanted and not run.selection and not at.request.resume:
         raise WiringError(
-            f"a run of the whole organization is not finished ({owner}): `reporter run --resume` finishes it; "
+            f"a run of the whole organization is not finished ({process(owner)}): `reporter run --resume` finishes it; "
             f"then ask again for {spelled(wanted)}"
         )
     if run.selection != wanted and not at.request.resume:
         return None
-    at = replace(at, request=_as_asked(at.request, run), owner=at.request.inherit(owner) or at.owner)
-    done = _read(at, door, found if run.selection == wanted else None)
-    return hand_over(at, done, resumed=done.id == run.id)
+    at = replace(at, request=_as_asked(at.request, run))
+    done = _read(at, door, found if run.selection == wanted else None, heir_of=at.request.inherit(owner))
+    return hand_over(at, done, resumed=done.id == run.id, notes=_anew(at.engine, run, done))
+
+
+def _anew(engine: history.Engine, begun: Run, done: Run) -> tuple[str, ...]:
+    """That an interrupted run was not gone on with, and why."""
+    if done.id == begun.id:
+        return ()
+    since = f"{begun.started_at or begun.as_of:%Y-%m-%d %H:%M:%S}"
+    return (f"the run begun at {since} UTC was {history.given_up(engine, begun)}: every account was read anew",)
 
 
 def _as_asked(request: Request, run: Run) -> Request:
@@ -160,16 +175,18 @@ def _as_asked(request: Request, run: Run) -> Request:
     return replace(request, accounts=tuple(sorted(ids)), ous=units, schedule=run.schedule, since=since)
 
 
-def _read(at: Setting, door: Door, found: Organization | None = None) -> Run:
+def _read(at: Setting, door: Door, found: Organization | None = None, *, heir_of: str = "") -> Run:
     """Everything up to the seal."""
     engine, clock, request = at.engine, at.clock, at.request
+    if early := behind(engine, clock()):
+        log.warning("%s", early)
     organization = found or _discovered(door, at.settings, request, at.tell, last_known=_last_known(engine))
     check_editions(organization, at.judgement, parsed(request.editions))
     picked = chosen(organization, request.selection)
     run = history.start_run(
         engine, kind=request.kind, as_of=clock(), owner=at.owner, now=clock(), lease=LEASE,
         organization=organization.id, tool_version=__version__, checks_hash=at.judgement.hash,
-        schedule=request.schedule, selection=request.selection, not_before=request.since,
+        schedule=request.schedule, selection=request.selection, not_before=request.since, heir_of=heir_of,
     )  # fmt: skip
     with _held(at, run):
         if picked.left:

@@ -5,6 +5,7 @@ Everything here can be repeated: what a killed process left out is done by the n
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,15 +13,17 @@ from typing import Protocol
 from reporter import history
 from reporter.model import Account, Run
 from reporter.report.content import build
+from reporter.report.pdf import Unwritable
 from reporter.run.addressing import Addressed, Misaddressed, addressed, contacts_in, misaddressed, nobody_named
 from reporter.run.awaiting import no_more
+from reporter.run.clock import dated_before
 from reporter.run.lettering import Handed
 from reporter.run.posting import post, queue, transport
 from reporter.run.publish import WHOLE, Press, Published, look, options, publish
 from reporter.run.selecting import NotThere, empty, parsed
 from reporter.run.signing import sign_run
 from reporter.run.source import HistorySource
-from reporter.run.wiring import Judgement
+from reporter.run.wiring import Judgement, WiringError
 from reporter.settings import Settings
 
 ARRIVED = "sent"
@@ -84,7 +87,7 @@ class Result:
         return in_scope > 0 and self.coverage.read * 100 >= minimum_percent * in_scope
 
 
-def hand_over(at: Setting, run: Run, *, resumed: bool = False) -> Result:
+def hand_over(at: Setting, run: Run, *, resumed: bool = False, notes: tuple[str, ...] = ()) -> Result:
     """Signature, reports, archive, letters; then the run is marked as published and the outbox emptied.
 
     The recipients are those of the run's own schedule. A run of some accounts only is printed and goes to nobody: who gets the
@@ -100,12 +103,19 @@ def hand_over(at: Setting, run: Run, *, resumed: bool = False) -> Result:
     to, wrong = _recipients(at, run, accounts) if deliver else ((), ())
     to, stopped = _willing(engine, to)
     nobody = nobody_named(at.settings.recipient, accounts, run.schedule, contacts_in(engine, run)) if deliver else ()
-    notes = (*sign_run(engine, run, at.settings, at.clock()), *stopped, *nobody)
-    press = Press(engine, run, at.settings, at.judgement)
-    wanted = {WHOLE, *asked, *(edition for _, _, edition in to)}
-    at.tell("report", 0, len(wanted), "")  # the first edition takes longest, and until it is there nothing else is said
-    published = publish(press, wanted, at.telling("report"), at.clock())
-    deliveries = _queued(at, run, published, to, wrong) if deliver else Counter()
+    with _stored_whole(run):
+        notes = (
+            *notes,
+            *_out_of_order(engine, run),
+            *sign_run(engine, run, at.settings, at.clock()),
+            *stopped,
+            *nobody,
+        )
+        press = Press(engine, run, at.settings, at.judgement)
+        wanted = {WHOLE, *asked, *(edition for _, _, edition in to)}
+        at.tell("report", 0, len(wanted), "")  # the first edition takes longest: until it is there nothing else is said
+        published = publish(press, wanted, at.telling("report"), at.clock())
+        deliveries = _queued(at, run, published, to, wrong) if deliver else Counter()
     history.mark_handed_over(engine, run, at.clock())
     if deliver:
         at.tell("deliver", 0, 1, "")
@@ -113,6 +123,31 @@ def hand_over(at: Setting, run: Run, *, resumed: bool = False) -> Result:
         deliveries += post(engine, at.settings, way, at.owner, at.clock, dead=at.request.dead, held=True)
         at.tell("deliver", 1, 1, "")
     return _result(at, run, published, deliveries, resumed=resumed, notes=notes)
+
+
+@contextmanager
+def _stored_whole(run: Run) -> Iterator[None]:
+    """A folder that cannot be written to costs no reading: what is done, and how to go on once it can."""
+    try:
+        yield
+    except (ConnectionError, TimeoutError):
+        raise
+    except (Unwritable, WiringError, OSError) as error:
+        why = str(error)
+        if isinstance(error, OSError):
+            why = f"{error.filename or 'the folder for reports'}: cannot be written ({error.strerror}); make room"
+        go_on = (
+            f"Run {run.seq} is stored whole: after that, `reporter run --resume` makes its reports and hands them over"
+        )
+        raise Unwritable(f"{why}. {go_on}") from None
+
+
+def _out_of_order(engine: history.Engine, run: Run) -> Iterator[str]:
+    """That a run is older than what is told already, or dated before it."""
+    if early := dated_before(engine, run):
+        yield early
+    if (newer := history.overtaken_by(engine, run)) is not None:
+        yield f"run {run.seq} was begun before run {newer.seq}, which was finished meanwhile: its letters say so"
 
 
 def _recipients(

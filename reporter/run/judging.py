@@ -15,6 +15,7 @@ from reporter.assess.resource_types import TRAIL
 from reporter.collect.resources import asked_by
 from reporter.drift import direction
 from reporter.drift.sensitive import Sensitive, sensitive
+from reporter.drift.worsening import headed
 from reporter.model import EVERY_PART, AccountSnapshot, Change, ConfigurationItem, Evidence, Finding, ReadStatus, Run
 from reporter.run.wiring import Judgement
 
@@ -266,7 +267,7 @@ def _directed(change: Change, touched: Touched, weighs: Sensitive) -> Change:
         old=touched.old.get(subject),
         new=touched.new.get(subject),
     )
-    return replace(judged, ops=change.ops)
+    return replace(headed(judged), ops=change.ops)
 
 
 def _kind(subject: Subject, finding: Finding | None) -> Kind:

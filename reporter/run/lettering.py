@@ -67,12 +67,14 @@ class Handed:
 class Desk:
     """What letters are written with: the settings, where an edition's file can be opened, and what went wrong last time.
 
-    `before` says of (edition, recipient) why the previous letter may not have arrived.
+    `before` says of (edition, recipient) why the previous letter may not have arrived, `overtaken` that newer news was told
+    before these letters were written.
     """
 
     settings: Settings
     link: Callable[[Edition, Path], Link | None] = lambda edition, file: None  # noqa: ARG005
     before: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    overtaken: str = ""
 
 
 def letters(handed: Handed, desk: Desk) -> Iterator[history.Letter]:
@@ -107,15 +109,15 @@ def copies(published: Iterable[Printed], settings: Settings) -> Iterator[history
             yield history.Letter(one.edition.key, place, "", {"folder": str(one.folder.absolute()), "files": files})
 
 
-def calls(handed: Handed, settings: Settings) -> Iterator[history.Letter]:
-    """One letter for each webhook, about the whole organization's edition."""
+def calls(handed: Handed, settings: Settings, overtaken: str = "") -> Iterator[history.Letter]:
+    """One letter for each webhook, about the whole organization's edition; `overtaken` says that newer news was told."""
     whole = Edition("organization")
     if not settings.webhook:
         return
     content = handed.contents(whole)
     page = next((one.html for one in handed.published if one.edition == whole), None)
     base = settings.report.link.rstrip("/")
-    told = _news(content, f"{base}/runs/{handed.run.seq}/{page.name}" if base and page else "")
+    told = _news(content, overtaken, f"{base}/runs/{handed.run.seq}/{page.name}" if base and page else "")
     for hook in settings.webhook:
         recipient = f"{WEBHOOK}{hook.name}"
         id = message_id(handed.run.id, whole.key, recipient, settings.mail.sender)
@@ -142,7 +144,9 @@ class _Writer:
         link = self._link(left_out)
         zone = rule.time_zone if "time_zone" in rule.model_fields_set else self.handed.look.zone
         why = self._no_pdf() if "pdf" in rule.formats and self.one.pdf is None else ""
-        note = " ".join(filter(None, (why, *_notes(carried, left_out, _until(link, zone, left_out)))))
+        note = " ".join(
+            filter(None, (self.desk.overtaken, why, *_notes(carried, left_out, _until(link, zone, left_out))))
+        )
         if said := self.desk.before.get((edition.key, recipient)):
             note = f"{note} {said}".strip()
         token = token_for(mail)
@@ -156,6 +160,7 @@ class _Writer:
             "left_out": [entry["file"] for entry in left_out],
             "references": thread(previous.id if previous else "", edition.key, recipient, mail.sender),
             **({"token": token} if token else {}),
+            **({"overtaken": self.desk.overtaken} if self.desk.overtaken else {}),
         }
         return history.Letter(edition.key, recipient, id, payload)
 
@@ -194,7 +199,8 @@ class _Writer:
                 self.content, replace(self.handed.look, zone=zone), link=link, note=note, unsubscribe=stop,
                 manifest=digest_of(self.one.data, self.one.edition),
             )  # fmt: skip
-            values = {"subject": made.subject, "text": made.text, "html": made.html}
+            old = " (older than what was sent last)" if self.desk.overtaken else ""
+            values = {"subject": f"{made.subject}{old}", "text": made.text, "html": made.html}
             data = json.dumps(values, indent=1, sort_keys=True).encode()
             digest = hashlib.sha256(data).hexdigest()
             self.bodies[key] = f"{self.one.edition.key}.{digest[:16]}.mail.json"
@@ -251,7 +257,7 @@ def media_type(name: str) -> str:
     return MEDIA.get(name.rpartition(".")[2], OTHER_MEDIA)
 
 
-def _news(content: Content, link: str) -> News:
+def _news(content: Content, overtaken: str, link: str) -> News:
     cover, drift, posture, covered = content.cover, content.drift, content.posture, content.coverage
     worse = content.attention.worsened
     names = {id: account.name for id, account in content.accounts.items()}
@@ -275,7 +281,7 @@ def _news(content: Content, link: str) -> News:
     headline = f"{content.verdict.headline} ({cover.organization})"
     shown = lines[:NEWS_LINES]
     more = max(content.attention.worsened_total - len(shown), 0)
-    return News(headline, shown, more, link, facts, content.verdict.sentence)
+    return News(headline, shown, more, link, facts, f"{overtaken} {content.verdict.sentence}".strip())
 
 
 def _put(file: Path, data: bytes) -> None:

@@ -81,8 +81,9 @@ def queue(
     if kept:
         history.enqueue(engine, run, kept, clock())
         ended = post(engine, settings, transport(settings), owner, clock, dead=dead)
-    desk = Desk(settings, _links(engine, settings, handed, clock), _before(engine, previous) if previous else {})
-    rest = [*calls(handed, settings)]
+    before, overtaken = _before(engine, previous) if previous else {}, _overtaken(engine, run)
+    desk = Desk(settings, _links(engine, settings, handed, clock), before, overtaken)
+    rest = [*calls(handed, settings, overtaken)]
     if settings.mail.transport != "none":
         rest += letters(handed, desk)
     history.enqueue(engine, run, rest, clock())
@@ -124,6 +125,16 @@ def _before(engine: history.Engine, previous: Run) -> dict[tuple[str, str], str]
     }
     rows = history.deliveries(engine, previous, said.keys())
     return {(row.edition, row.recipient): said[row.state] for row in rows}
+
+
+def _overtaken(engine: history.Engine, run: Run) -> str:
+    """What letters say whose run was begun before another that is finished: stale news must not be taken for the latest."""
+    newer = history.overtaken_by(engine, run)
+    return (
+        ""
+        if newer is None
+        else f"This is not the latest: run {newer.seq} of {newer.as_of:%Y-%m-%d %H:%M} UTC is newer."
+    )
 
 
 # --- emptying ---

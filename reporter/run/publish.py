@@ -15,8 +15,9 @@ from reporter.model import Run
 from reporter.report.content import Content, Options, build
 from reporter.report.edition import Edition
 from reporter.report.export import DataFile, data_files
+from reporter.report.facts import bounds
 from reporter.report.mail import subject
-from reporter.report.ocsf import ocsf_file
+from reporter.report.ocsf import ocsf_files
 from reporter.report.pdf import Job, Limits, Pdf, PdfUnavailable, Unwritable, job, render_pdfs
 from reporter.report.render import Look, html
 from reporter.report.sign import Signer, SignError
@@ -68,6 +69,13 @@ class Press:
     record: bool = True  # write the files down in the history
 
 
+def check_editions(press: Press, editions: Iterable[Edition]) -> None:
+    """NoSuchEdition for the first that cannot be made of the run, before any is rendered."""
+    source = HistorySource(press.engine, press.run, press.judgement)
+    for edition in editions:
+        bounds(source, edition)
+
+
 def publish(press: Press, editions: Iterable[Edition], tell: Tell, now: datetime) -> tuple[Published, ...]:
     """Render editions into the run's folder and record each file's SHA-256. The same run gives the same bytes.
 
@@ -82,7 +90,7 @@ def publish(press: Press, editions: Iterable[Edition], tell: Tell, now: datetime
         for edition in wanted:
             content = build(source, edition, options(press.settings, press.judgement))
             files = data_files(source, content)
-            begun.append(Draft(content, (*files, ocsf_file(source, content))))
+            begun.append(Draft(content, (*files, *ocsf_files(source, content))))
             yield job(content, files, look(press.settings))
 
     done: list[Published] = []

@@ -175,7 +175,7 @@ def _found(place: _Place, events: Sequence[Mapping[str, Any]], known: _Known) ->
         change = _came_and_went(item, new, place.since)
         if change is None:
             continue
-        seen = {claim.id for claim in claimed(known.engine, change).values()}
+        seen = {id for claim in claimed(known.engine, change).values() for id in (claim.id, *claim.later)}
         left = [event for event in new if str(event.get("eventID")) not in seen]
         change = _came_and_went(item, left, place.since)
         if change is not None and not {keys(op.path)[0] for op in change.ops} & known.told.get(

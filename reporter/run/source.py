@@ -170,6 +170,15 @@ class HistorySource:
         moved = history.movement(self._engine, self._run, self._previous, self._within(scope))
         return report.Movement(moved.new, moved.reopened, moved.fixed, moved.persisting, moved.lost_sight, moved.gone)
 
+    def ended(self, scope: Scope, limit: int | None = None) -> Iterator[report.EndedRow]:
+        if self._previous is None:
+            return
+        within = self._within(scope)
+        for one in history.ended_findings(self._engine, self._run, self._previous, within, limit=limit):
+            yield report.EndedRow(
+                one.finding, one.failing_since, one.became, one.because, one.ended_at, one.waiver_id or ""
+            )
+
     def changes(
         self, scope: Scope, direction: Direction | None = None, limit: int | None = None
     ) -> Iterator[report.ChangeRow]:

@@ -20,6 +20,7 @@ from reporter.drift import direction
 from reporter.drift.changes import describe
 from reporter.drift.noise import Fold, fold
 from reporter.drift.sensitive import BUCKET, TRAIL, Sensitive
+from reporter.drift.worsening import headed
 from reporter.model import (
     ACCOUNT,
     EVERY_PART,
@@ -86,6 +87,11 @@ class Watched:
     folded: int = 0  # what got worse and is told by a fold alone
 
     @property
+    def share(self) -> float:
+        """How many in a hundred of the accounts could be looked at."""
+        return 100 * (self.accounts - len(self.unreachable)) / self.accounts if self.accounts else 0.0
+
+    @property
     def loud(self) -> tuple[Fold, ...]:
         """Folds that hold worsened matters of security: an attacker with a script changes everything at once, too."""
         return tuple(one for one in self.folds if not one.quiet)
@@ -107,8 +113,10 @@ def look(settings: Settings, wanted: Wanted, engine: history.Engine, clock: Cloc
     with ThreadPoolExecutor(min(settings.collect.threads, 16), thread_name_prefix="watch") as pool:
         for number, seen in enumerate(pool.map(sight.glance, accounts), 1):
             calls += seen.calls.made
-            unread += len(seen.gaps) + sum(len(item.unread) for item in seen.items)
-            unreachable += [seen.account] if not seen.items else []
+            if _out_of_reach(seen):
+                unreachable.append(seen.account)
+            else:
+                unread += len(seen.gaps) + sum(len(item.unread) for item in seen.items)
             totals.update(item.type for item in seen.items)
             found += sight.changes(seen)
             tell("watch", number, len(accounts), accounts[seen.account].name or seen.account)
@@ -157,7 +165,7 @@ class _Sight:
     def changes(self, seen: Glance) -> list[Change]:
         """What differs from the last run, judged by today's checks before and after."""
         snapshot = history.account_snapshot(self.engine, self.base, seen.account)
-        if snapshot is None or not seen.items:
+        if snapshot is None:
             return []
         known = {(item.type, item.id): item for item in snapshot.items}
         merged = {(item.type, item.id): _merged(known.get((item.type, item.id)), item) for item in seen.items}
@@ -171,7 +179,7 @@ class _Sight:
             snapshot, items=tuple(_after(known, merged, {c.resource for c, _, new in found if new is None}))
         )
         before, answers = (tuple(self._court().answers(one)) for one in (snapshot, after))
-        return [direction.judge(change, before, answers, old=old, new=new) for change, old, new in found]
+        return [headed(direction.judge(change, before, answers, old=old, new=new)) for change, old, new in found]
 
     def _described(self, old: ConfigurationItem | None, new: ConfigurationItem | None) -> Change | None:
         since = old.captured_at if old else self.base.as_of
@@ -209,6 +217,11 @@ def _merged(known: ConfigurationItem | None, seen: ConfigurationItem) -> Configu
         captured_at=seen.captured_at,
         created_at=seen.created_at or known.created_at,
     )
+
+
+def _out_of_reach(seen: Glance) -> bool:
+    """Whether the account could not be entered. That it holds nothing of what is watched is something else: its trail is gone."""
+    return any(gap.type == ACCOUNT for gap in seen.gaps)
 
 
 def _gone(old: ConfigurationItem, seen: Glance) -> bool:

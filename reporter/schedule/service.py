@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ RENEW = timedelta(minutes=5)
 LOOK_AGAIN = timedelta(minutes=1)
 ATTEMPTS = 3
 OPENED = "0001-01-01T00:00"  # the slot that marks when a schedule was first seen; every other slot is later
+ALARMING = ("unknown", "failed")
 Clock = Callable[[], datetime]
 # Runs the schedule's work for a slot first claimed at that instant; gives back the run's id, raises on failure.
 Start = Callable[[Schedule, datetime], str]
@@ -36,7 +37,8 @@ class Timetable:
     start: Start
     owner: str
     clock: Clock
-    post: Callable[[], object] = lambda: None  # sends what is due in the outbox: what was put off is tried between runs
+    # Sends what is due in the outbox, for what was put off is tried between runs; how many letters ended how.
+    post: Callable[[], Mapping[str, int]] = dict
     dead: Callable[[str], bool] = lambda _: False  # whether the owner of a slot is known to be dead
 
 
@@ -112,9 +114,12 @@ def _looker(table: Timetable, schedule: Schedule, stop: threading.Event) -> Call
 def _poster(table: Timetable) -> Callable[[], None]:
     def post() -> None:
         try:
-            table.post()
+            ended = table.post()
         except history.HistoryError as error:
             log.error("outbox: %s", error)  # noqa: TRY400 - one sentence, not a traceback
+            return
+        if bad := ", ".join(f"{ended[state]} {state}" for state in ALARMING if ended.get(state)):
+            log.error("outbox: %s; `reporter deliver` tells which, and what to do", bad)
 
     return post
 

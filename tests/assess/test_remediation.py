@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from dataclasses import replace
@@ -19,6 +20,7 @@ ME = "111122223333"
 FAKE_AWS = """#!/bin/sh
 if [ "$1 $2" = "sts get-caller-identity" ]; then echo "${FAKE_ACCOUNT:-111122223333}"; exit 0; fi
 printf '%s\\n' "$#" "$@" >> "$FAKE_LOG"
+case "$2" in get-*) printf '%s' "${FAKE_SET:-}" ;; esac
 if [ -n "${FAKE_ERROR:-}" ]; then echo "$FAKE_ERROR" >&2; exit 254; fi
 """
 
@@ -127,6 +129,13 @@ def test_urgent_things_come_first_and_foundations_before_them():
     assert at == sorted(at)
 
 
+def test_versions_are_kept_before_a_second_factor_guards_them():
+    """With MFA delete on, versioning is changed with a second factor only: a plan run again would stop there."""
+    mfa = finding(PUT.format("data") + ",MFADelete=Enabled --mfa '<SERIAL CODE>'", check="cloudtrail-bucket-mfa-delete")
+    script = fix_plan([mfa, finding(PUT.format("data"), check="s3-bucket-versioning", severity="medium")])[ME]
+    assert script.index("Status=Enabled --region") < script.index("MFADelete=Enabled")
+
+
 def test_each_account_has_its_own_script():
     """A fix that belongs into the account of the bucket stands there, not in the trail's."""
     moved = finding("# in account 444455556666\n" + PUT.format("logs"), name="logs")
@@ -217,7 +226,7 @@ def test_what_takes_the_place_of_all_that_is_set_is_left_to_a_person(run):
     put = "aws cloudtrail put-event-selectors --trail-name t --event-selectors file://s.json"
     (script,) = fix_plan([finding(put + "\naws cloudtrail start-logging --name t")]).values()
     assert run(script, "--apply")[1] == []
-    assert f"look at that first, then run: {put}" in script
+    assert f"look whether it still is as it was read, then run: {put}" in script
     assert "then run: aws cloudtrail start-logging --name t" in script
 
 
@@ -286,8 +295,83 @@ def test_every_plan_is_a_script_a_shell_accepts(name, fix):
     )
     assert checked.returncode == 0, checked.stderr
     body = script.split("\n}\n")[-1]
-    ours = ("#", "step ", "create ", "if [", "")
-    assert all(line == "" or line.startswith(ours[:4]) for line in body.split("\n"))
+    ours = ("#", "step ", "create ", "fill ", "if [")
+    assert all(line == "" or line.startswith(ours) for line in body.split("\n"))
+
+
+NOTIFY = "aws s3api put-bucket-notification-configuration --bucket data --notification-configuration '{}'"
+
+
+def test_what_somebody_has_set_since_is_left_alone(run):
+    """Notifications are replaced as a whole, so they are set only where there still are none; a refused look stops."""
+    (script,) = fix_plan([finding(NOTIFY, check="s3-bucket-event-notifications")]).values()
+    done, made = run(script, "--apply")
+    assert [call[1] for call in made] == [
+        "get-bucket-notification-configuration",
+        "put-bucket-notification-configuration",
+    ]
+    done, made = run(script, "--apply", FAKE_SET="TOPICCONFIGURATIONS")
+    assert [call[1] for call in made] == ["get-bucket-notification-configuration"]
+    assert "left alone" in done.stdout
+    done, made = run(script, "--apply", FAKE_ERROR="An error occurred (AccessDenied)")
+    assert (done.returncode != 0, len(made)) == (True, 1)
+
+
+def encrypting(check, document, **more):
+    return finding(
+        f"aws s3api put-bucket-encryption --bucket data --server-side-encryption-configuration '{json.dumps(document)}'",
+        check=check, **more,
+    )  # fmt: skip
+
+
+def denying(check, *conditions):
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Condition": one} for one in conditions]}
+    return finding(f"aws s3api put-bucket-policy --bucket data --policy '{json.dumps(document)}'", check=check)
+
+
+def test_two_fixes_of_one_document_become_one():
+    """A policy holds the statements of both, selectors the selectors of both; the second finding points at the first."""
+    plan = fix_plan([denying("s3-bucket-tls-only", 1, 2), denying("s3-bucket-tls-version", 1, 3)])[ME]
+    (line,) = [line for line in plan.splitlines() if "put-bucket-policy" in line]
+    words = shlex.split(line.partition("then run: ")[2])
+    assert [one["Condition"] for one in json.loads(words[words.index("--policy") + 1])["Statement"]] == [1, 2, 3]
+    assert "#   does what is asked by s3-bucket-tls-version as well" in plan
+    assert "#   the command above, for s3-bucket-tls-only, serves this too" in plan
+
+
+def test_of_two_encryptions_the_one_with_a_key_stays():
+    """Whatever the order, no plan puts S3's own key back over a key of one's own."""
+    plain = encrypting("s3-bucket-encryption", {"Rules": [{"SSEAlgorithm": "AES256"}]})
+    keyed = encrypting("s3-bucket-kms-encryption", {"Rules": [{"KMSMasterKeyID": "<KEY_ARN>"}]})
+    for pair in ([plain, keyed], [keyed, replace(plain, severity="critical")]):
+        plan = fix_plan(pair)[ME]
+        assert "AES256" not in plan
+        assert plan.count("put-bucket-encryption") == 1
+
+
+def test_what_is_made_once_is_made_with_all_that_is_asked():
+    """A detector made for one finding would keep that of the other from being made; elsewhere it is another one."""
+    detector = "aws guardduty create-detector --enable --region {}"
+    plain = finding(detector.format("eu-west-1"), check="guardduty-enabled")
+    more = finding(
+        f"{detector.format('eu-west-1')} --features '[1]'\n{detector.format('eu-north-1')} --features '[1]'",
+        check="guardduty-s3-protection",
+    )
+    made = [line for line in fix_plan([plain, more])[ME].splitlines() if line.startswith("create ")]
+    assert len(made) == 2
+    assert all("--features" in line for line in made)
+
+
+def test_documents_that_only_a_person_can_join_are_said_to_be_one():
+    """A file for the one finding and a policy for the other: the second must not take the place of the first."""
+    file = finding(
+        "aws s3api put-bucket-policy --bucket data --policy file://<POLICY>", check="s3-bucket-external-access"
+    )
+    plan = fix_plan([denying("s3-bucket-tls-only", 1), file])[ME]
+    assert plan.count("aws s3api put-bucket-policy") == 1
+    assert "one document is to hold what is set now, what this asks and what is asked by s3-bucket-tls-only" in plan
+    other = replace(file, fix=file.fix.replace("--bucket data", "--bucket other"), resource="other")
+    assert fix_plan([denying("s3-bucket-tls-only", 1), other])[ME].count("aws s3api put-bucket-policy") == 2
 
 
 VERSIONED = 'resource "aws_s3_bucket_versioning" "this" {\n  bucket = "{Name}"\n  versioning_configuration { status = "Enabled" }\n}\n'

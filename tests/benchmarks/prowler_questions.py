@@ -453,6 +453,16 @@ EXPLANATIONS = (
         lambda case: _everywhere(case, "logging"),
     ),
     Explanation(
+        "target-of-logs-locked", "s3-bucket-object-lock", f"{P} {F}", N, "wrong",
+        "The bucket receives access logs, which S3 does not deliver under default retention.",
+        lambda case: _everywhere(case, "logging"),
+    ),
+    Explanation(
+        "target-of-logs-with-a-key", "s3-bucket-kms-encryption", f"{P} {F}", N, "wrong",
+        "The bucket receives access logs, which AWS supports with S3's own key only.",
+        lambda case: _everywhere(case, "logging"),
+    ),
+    Explanation(
         "log-target-unsound", "s3-bucket-access-logging", P, F, "wrong",
         "The log target does not exist, or is the bucket itself.",
         lambda case: _log_target(case) == case.bucket.name

@@ -1,5 +1,9 @@
 """The fix of a finding mends its reason: a check of several clauses gives the commands of the one that fails."""
 
+import json
+import shlex
+from typing import Any
+
 import pytest
 
 import reporter.checks  # noqa: F401 -- fills the registry
@@ -122,6 +126,22 @@ def verbs(fix: str) -> list[str]:
             ["put-key-policy", "revoke-grant"],
         ),
         ("cloudtrail-alarm-root-use", [eg.account(), eg.trail(**STOPPED), eg.log_group()], ["start-logging"]),
+        *(
+            (check, [eg.trail(**{f"Status__Latest{what}Error": code}), eg.bucket(), eg.key()], wanted)
+            for check, what in (("cloudtrail-delivery", "Delivery"), ("cloudtrail-digest-delivery", "DigestDelivery"))
+            for code, wanted in (
+                ("AccessDenied", ["get-bucket-policy", "put-bucket-policy"]),
+                ("NoSuchBucket", ["update-trail"]),
+                ("KMS.DisabledException", ["get-key-policy", "put-key-policy"]),
+                ("InternalError", ["get-trail-status", "get-bucket-policy", "put-bucket-policy"]),
+            )
+        ),
+        ("cloudtrail-delivery", [eg.trail(Status__LatestDeliveryTime=eg.STALE)], ["get-trail-status"]),
+        (
+            "cloudtrail-delivery",
+            [eg.trail(Status__LatestDeliveryTime=eg.STALE, Status__IsLogging=False)],
+            ["start-logging"],
+        ),
         (
             "cloudtrail-alarm-root-use",
             [eg.account(), eg.trail(), eg.log_group()],
@@ -135,6 +155,67 @@ def test_the_fix_mends_the_clause_that_fails(check: str, example: list[object], 
     assert verbs(found.fix) == wanted, found.reason
     left_out = set(verbs(CHECKS[check].fix)) - set(wanted)
     assert not [verb for verb in left_out if f" {verb} " in fix_plan([found])[eg.HOME]]
+
+
+def document(fix: str, option: str) -> Any:
+    """The document that a fix sets."""
+    (line,) = [one for one in fix.splitlines() if option in one]
+    words = shlex.split(line)
+    return json.loads(words[words.index(option) + 1])
+
+
+def test_what_stands_in_the_way_of_log_files_is_mended_where_it_lives() -> None:
+    """The bucket that refuses a trail's log files is in the log archive: there its policy is changed."""
+    refused = eg.organization_trail(Status__LatestDeliveryError="AccessDenied")
+    example = [eg.account(VisibleTrails=[refused.id]), refused, eg.bucket(account=eg.ARCHIVE)]
+    found = judge(eg.estates(example)[eg.MANAGEMENT], [CHECKS["cloudtrail-delivery"]])
+    (fix,) = [one.fix for one in found if one.status is Status.FAIL]
+    assert fix.startswith(f"# in account {eg.ARCHIVE}\n# look first")
+
+
+def test_an_administrator_too_many_is_one_to_be_removed() -> None:
+    """Whoever is not in the settings loses the delegation; registering somebody would mend nothing. A person runs it."""
+    example = [eg.organization(DelegatedAdministrators={"cloudtrail.amazonaws.com": [eg.ARCHIVE]})]
+    check = CHECKS["organization-delegated-administrator"]
+    (found,) = [one for one in judge(eg.estates(example)[eg.MANAGEMENT], [check]) if one.status is Status.FAIL]
+    removal = f"deregister-organization-delegated-admin --delegated-admin-account-id {eg.ARCHIVE}"
+    assert found.fix == f"aws cloudtrail {removal}"
+    assert f"takes rights from somebody, so run it by hand: {found.fix}" in fix_plan([found])[eg.MANAGEMENT]
+
+
+def test_a_new_default_encryption_keeps_what_the_rule_says() -> None:
+    """Two layers stay two layers, blocked kinds stay blocked, and every check gives one and the same command."""
+    blocked = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+    dsse = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}, **blocked}]}
+    example = [eg.bucket(**CONFIDENTIAL, Encryption=dsse), eg.log_target()]
+    fixes = [failing(check, example).fix for check in ("s3-bucket-kms-encryption", "s3-sensitive-bucket-restricted")]
+    assert fixes[0] == fixes[1]
+    (rule,) = document(fixes[0], "--server-side-encryption-configuration")["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms:dsse"
+    assert rule["BlockedEncryptionTypes"] == blocked["BlockedEncryptionTypes"]
+
+
+def test_a_policy_keeps_its_statements() -> None:
+    """The denial is added to what the policy says; a policy too long for a line is left to a file."""
+    policy = eg.allowing(eg.statement({"AWS": eg.HOME}, "s3:GetObject"))
+    said = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    bucket = eg.bucket(Policy={**policy, "Statement": said})
+    for check in ("s3-bucket-tls-only", "s3-bucket-tls-version"):
+        assert document(failing(check, [bucket]).fix, "--policy")["Statement"][:-1] == said
+    long = eg.bucket(Policy={**policy, "Statement": [{**said[0], "Sid": f"S{n}"} for n in range(50)]})
+    assert "file://<" in failing("s3-bucket-tls-only", [long]).fix
+
+
+def test_a_fix_reaches_the_target_that_the_finding_was_judged_by() -> None:
+    """Days that are enough for the default are not for a longer target; other settings of the logging stay."""
+    longer = eg.targets(lock_retention_days=700, cloudwatch_retention_days=700)
+    lock = document(failing("s3-bucket-object-lock", [longer, eg.bucket()]).fix, "--object-lock-configuration")
+    assert lock["Rule"]["DefaultRetention"]["Days"] == 700
+    group = [longer, eg.trail(), eg.log_group(retentionInDays=400)]
+    assert "--retention-in-days 731 " in failing("cloudwatch-log-group-retention", group).fix
+    logging = {"TargetBucket": "gone", "TargetPrefix": "mine/"}
+    fix = failing("s3-bucket-access-logging", [eg.bucket(Logging=logging)]).fix
+    assert document(fix, "--bucket-logging-status")["LoggingEnabled"]["TargetPrefix"] == "mine/"
 
 
 def test_a_store_keeps_what_is_long_enough() -> None:

@@ -19,6 +19,10 @@ MEMBER = eg.account(VisibleTrails=[ORGANIZATION_TRAIL])
 MANAGEMENT_EVENTS = {"eventCategory": {"Equals": ["Management"]}}
 OBJECTS = {"eventCategory": {"Equals": ["Data"]}, "resources.type": {"Equals": ["AWS::S3::Object"]}}
 STRANGER = {"AWS": f"arn:aws:iam::{eg.STRANGER}:root"}
+GIVEN_AWAY = {
+    "Owner": {"ID": "a" * 64},
+    "Grants": [{"Grantee": {"Type": "CanonicalUser", "ID": "b" * 64}, "Permission": "READ"}],
+}
 
 
 def public(*statements):
@@ -332,6 +336,21 @@ CASES = {
             eg.trail(),
             eg.bucket(PublicAccessBlock=None, OwnershipControls=None, Acl=eg.acl(eg.EVERYONE)),
         ],
+    ),
+    "a grant to another account by ACL is not overlooked": (
+        "s3-bucket-external-access",
+        UNKNOWN,
+        [eg.bucket(OwnershipControls=None, Acl=GIVEN_AWAY)],
+    ),
+    "nor on the trail's bucket": (
+        "cloudtrail-bucket-access-restricted",
+        UNKNOWN,
+        [eg.trail(), eg.bucket(OwnershipControls=None, Acl=GIVEN_AWAY)],
+    ),
+    "ownership makes it inert": (
+        "s3-bucket-external-access",
+        PASS,
+        [eg.bucket(Acl=GIVEN_AWAY)],
     ),
     # Buckets.
     "two flags of four are not all": (

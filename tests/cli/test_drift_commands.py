@@ -162,6 +162,7 @@ def test_since_a_date_a_run_or_the_last_report(file):
     ]
     assert found[0] == found[1] == found[2] == changed(said(file, "drift", "--json")).keys()
     assert changed(said(file, "drift", "--json", "--since", "2026-11-10")) == {}
+    assert changed(said(file, "drift", "--json", "--since", "2026-11-09")), "a date is its beginning, as for findings"
 
 
 def test_a_limit_hides_with_a_count(file):

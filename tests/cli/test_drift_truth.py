@@ -128,7 +128,10 @@ def test_what_a_purged_run_held_is_not_called_no_change(made):
     run(engine, weeks(1), buckets(1, changed=6))
     run(engine, weeks(2), buckets(2, changed=6))
     assert said(file, "diff", "1", "3").code == 0
-    assert "2 runs are emptied by it; the heads stay" in said(file, "purge", "--keep-days", "1").out
+    assert "baseline first is pinned to run 1" in said(file, "purge", "--keep-days", "1").err
+    purged = said(file, "purge", "--keep-days", "1", "--with-baselines").out
+    assert "2 runs are emptied by it; the heads stay" in purged
+    assert "baseline first, which can be compared with no more" in purged
     for words in (
         ["drift", "--run", "1"],
         ["diff", "1", "3"],

@@ -14,6 +14,9 @@ import pytest
 from drift_history import built, copied, said
 
 from reporter import history
+from reporter.cli.asking import Row
+from reporter.cli.showing import Sheet
+from reporter.model import Finding, Status
 
 OPENED = "kh-payments-dev-fixtures"  # opened to the public in the demo's week
 DENIED = "kh-lake-curated"  # its policy may not be read
@@ -124,6 +127,17 @@ def test_a_finding_carries_evidence_and_the_very_command(file):
     shown = ask(file, "findings", "--check", "s3-bucket-not-public-read", "--resource", OPENED, "--evidence").out
     assert '· kh-payments-dev-fixtures PolicyStatus = {"IsPublic": true}  (s3:GetBucketPolicyStatus)' in shown
     assert f"$ aws s3api put-public-access-block --bucket {OPENED} " in shown
+    unjudged = ask(file, "findings", "--status", "insufficient_data", "--evidence", "--all").out
+    assert not [line for line in unjudged.splitlines() if line.strip() == "$"]  # no command is no line
+
+
+def test_a_name_breaks_no_line_of_a_list(capsys):
+    """Line separators and vertical tabs that AWS let somebody write into a name stay in the line, as code points."""
+    text = f"aws s3api ... --key 'a{chr(0x2028)}b{chr(0x85)}c{chr(0x0B)}d'\naws second"
+    one = Finding("check", "1" * 12, "global", "AWS::S3::Bucket", "b", "arn", Status.FAIL, "high", fix=text)
+    Sheet(asked=None, evidence=True)._print_evidence(Row(one))
+    lines = [line.strip() for line in capsys.readouterr().out.split("\n") if line]
+    assert lines == ["$ aws s3api ... --key 'a\\u2028b\\u0085c\\u000bd'", "$ aws second"]
 
 
 def test_passes_are_replayed_with_evidence_and_add_up_to_what_was_counted(file):
@@ -212,8 +226,8 @@ def test_ocsf_is_one_event_a_line(file):
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_a_resource_or_region_that_is_not_there_is_warned_of(file, form):
-    """Nothing fails where nothing is; one that is there, with nothing failing, is no reason to warn."""
+def test_a_resource_or_region_that_is_not_there_is_refused(file, form):
+    """Nothing fails where nothing is; one that is there, with nothing failing, is no reason to refuse."""
     for words, warning in (
         (("--resource", "nope"), "--resource nope: there is no resource of that name in run 2"),
         (
@@ -221,7 +235,9 @@ def test_a_resource_or_region_that_is_not_there_is_warned_of(file, form):
             "--region eu-wst-1: there is no region of that name in run 2 (did you mean eu-west-1?)",
         ),
     ):
-        assert warning in " ".join(ask(file, "findings", *words, *form).err.split())
+        answer = said(file, "findings", *words, *form)
+        assert answer.code == 2
+        assert warning in " ".join(answer.err.split())
     for words in (
         ("--resource", OPENED, "--severity", "low"),
         ("--region", "us-east-1"),

@@ -45,6 +45,9 @@ def test_a_change_is_owned_listed_and_let_go(file):
         (["hold", "--why", "x"], "what is to be kept?"),
         (["hold", "--account", "1", "--why", "x"], "--account 1: no run has seen such an account"),
         (["hold", "--account", "999999999999", "--why", "x"], "no run has seen such an account"),
+        (["hold", "--type", "AWS::S3::Buket", "--why", "x"], "no such type (did you mean AWS::S3::Bucket?)"),
+        (["hold", "--resource", "kh-shop-order", "--why", "x"], "no such resource (did you mean kh-shop-orders?)"),
+        (["hold", "--everything", "--account", "1", "--why", "x"], "say one or the other"),
         (["hold", "--release", "9"], "There is no hold 9 in force"),
         (["baseline", "compare", "nope"], "no baseline is called 'nope'"),
         (["baseline", "drop", "nope"], "There is no baseline 'nope'"),
@@ -80,7 +83,11 @@ def test_a_purge_is_rehearsed_and_stopped_by_a_hold(file):
     assert "version" not in held["removed"]
     assert held["held"] > 0
     assert said(file, "hold", "--release", "1").code == 0
-    done = said(file, "purge", "--keep-days", "1")
+    assert said(file, "baseline", "pin", "golden", "--run", "1").code == 0
+    assert "baseline golden, which stands in the way" in said(file, "purge", "--dry-run", "--keep-days", "1").out
+    refused = said(file, "purge", "--keep-days", "1")
+    assert (refused.code, "baseline golden is pinned to run 1" in refused.err) == (1, True)
+    done = said(file, "purge", "--keep-days", "1", "--with-baselines")
     assert "removed" in done.out
     verified = said(file, "verify", "--history")
     assert verified.code == 0, verified.out

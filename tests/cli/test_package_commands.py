@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from drift_history import built, said
+from drift_history import built, copied, said
 
 
 @pytest.fixture
@@ -55,3 +55,13 @@ def test_a_folder_without_a_package_is_bad_usage(tmp_path, nothing):
     done = said(nothing, "verify", "--package", str(tmp_path))
     assert done.code == 2
     assert "give the folder of one report" in done.err
+
+
+def test_an_edition_that_does_not_exist_is_told_before_any_is_made(tmp_path):
+    """In whatever place it stands: exit code 2, and no folder with half of what was asked for."""
+    file, folder = copied(tmp_path), tmp_path / "made"
+    for wanted in ("account:nobody", "framework:none", "ou:Root/Nowhere"):
+        answer = said(file, "report", "--edition", "executive", "--edition", wanted, "--to", str(folder))
+        assert answer.code == 2
+        assert wanted.partition(":")[2] in answer.err
+        assert not folder.exists()

@@ -32,8 +32,13 @@ def test_a_resource_goes_by_the_end_of_its_arn(file):
     """The trail's short name is enough where it is the only one of that name; otherwise near ones are proposed."""
     assert "trail/payments-data-events" in said(file, "blame", "payments-data-events").out
     wrong = said(file, "history", "payments-data-event")
-    assert wrong.code == 1
+    assert wrong.code == 2
     assert "near are arn:aws:cloudtrail" in wrong.err
+    split = said(file, "blame", "no\u2028such\x85name")
+    assert (split.code, len(split.err.split("\n"))) == (2, 2), "a line separator in a name breaks no sentence"
+    assert "no\\u2028such\\u0085name" in split.err
+    typo = said(file, "blame", "kh-payment-dev-fixturs")
+    assert (typo.code, "arn:aws:s3:::kh-payments-dev-fixtures" in typo.err) == (2, True)
 
 
 def test_a_resource_as_of_a_date(file):
@@ -44,7 +49,7 @@ def test_a_resource_as_of_a_date(file):
     assert after["configuration"]["PublicAccessBlock"] is None
     assert before["sha256"] != after["sha256"]
     early = said(file, "show", BUCKET, "--at", "2026-10-01")
-    assert early.code == 1
+    assert early.code == 2
     assert "was not known at 2026-10-01 23:59Z; it was first seen at 2026-11-02 06:00Z" in early.err
     assert '"PublicAccessBlock": null' in said(file, "show", BUCKET, "--path", "PublicAccessBlock").out
     assert said(file, "show", BUCKET, "--path", "Nowhere").code == 2

@@ -9,7 +9,7 @@ from collect_estate import NOW
 from reporter.collect.answers import as_instant, as_value
 from reporter.collect.clients import Request, Tally
 from reporter.collect.failures import Failure, ReadFailed, clean, failure, means_absent, unread
-from reporter.collect.reader import Asker, list_rows, read_item
+from reporter.collect.reader import Asker, list_rows, read_item, read_part
 from reporter.collect.resources import kind_of
 from reporter.collect.rows import CORE, Call
 from reporter.collect.wellformed import fault_of
@@ -75,6 +75,17 @@ def test_a_listing_that_goes_round_in_circles_ends() -> None:
     listing = list_rows(asker({"ListBuckets": rows("a", token="1")}), BUCKET, "global", "us-east-1")
     assert listing.gap is not None
     assert listing.gap.why.code == "MalformedResponse"
+
+
+def test_a_page_that_is_not_the_last_and_leads_nowhere_is_refused() -> None:
+    """S3 and KMS say that there is more apart from where: without the where, the rest is missing and not absent."""
+    cut = {"InventoryConfigurationList": [{"Id": "a"}], "IsTruncated": True}
+    who = asker({"ListBucketInventoryConfigurations": cut})
+    with pytest.raises(ReadFailed, match="MalformedResponse"):
+        read_part(who, BUCKET, "Inventory", {"Name": "a"}, "us-east-1")
+    whole = {**cut, "IsTruncated": False}
+    who = asker({"ListBucketInventoryConfigurations": whole})
+    assert read_part(who, BUCKET, "Inventory", {"Name": "a"}, "us-east-1") == [{"Id": "a"}]
 
 
 @pytest.mark.parametrize("answer", [{}, {"Buckets": None}, {"Buckets": "a"}, {"Buckets": [{"BucketRegion": "x"}]}])

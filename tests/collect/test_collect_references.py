@@ -45,6 +45,13 @@ def test_what_names_no_key_is_passed_over(name: object) -> None:
     assert resolve(KEY_KIND, name, item()) is None
 
 
+@pytest.mark.parametrize("type", ["AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"])
+def test_the_key_of_every_kind_of_bucket_is_looked_up(type: str) -> None:
+    """By default encryption, general purpose and directory buckets alike."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
+    assert [one.name for one in names_in(KEY_KIND, [item(type, Encryption={"Rules": [rule]})])] == [KEY]
+
+
 def test_only_topics_among_the_actions_of_an_alarm_are_topics() -> None:
     """An alarm may also stop a machine or scale a group."""
     alarm = item(

@@ -122,6 +122,33 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert attachment.get_content() == PDF
 
 
+WORDS = (
+    "Demo:",
+    "[reporter]",
+    "5",
+    "WORSENED,",
+    "-",
+    "Größe",
+    "株式会社テスト会社名",
+    "=?utf-8?q?x?=",
+    "x" * 40,
+    "y" * 70,
+    "é" * 30,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=16))
+def test_a_long_subject_is_folded_after_words(words: list[str]) -> None:
+    """No line is empty, none is too long, and the reader gets the subject that was written, each space of it."""
+    subject = " ".join(words)[:150].strip()
+    whole = compose(letter(subject=subject), SENDER).as_bytes()
+    lines = whole[whole.index(b"Subject:") : whole.index(b"\r\nDate:")].split(b"\r\n")
+    assert lines[0].removeprefix(b"Subject:").strip()
+    assert all(line.strip() and len(line) <= 78 for line in lines)
+    assert parsed(subject=subject)["Subject"] == subject.replace("=?", "= ?")
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=300))
 def test_any_text_makes_one_line(text: str) -> None:

@@ -30,6 +30,7 @@ GUARDED = {
     "not another bucket": denial(Resource=None, NotResource="arn:aws:s3:::other*"),
     "everything but nothing of S3": denial(Action=None, NotAction="ec2:*"),
     "denied altogether": denial(Condition=None),
+    "without any TLS version": denial(Condition={"Null": {"s3:TlsVersion": "true"}}),
 }
 UNGUARDED = {
     "one prefix": denial(Resource=[B, f"{B}/public/*"]),
@@ -44,6 +45,7 @@ UNGUARDED = {
     "allowed with TLS": denial(Effect="Allow", Condition={"Bool": {"aws:SecureTransport": "true"}}),
     "another bucket": denial(Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]),
     "another partition": denial(Resource=["arn:aws-cn:s3:::b", "arn:aws-cn:s3:::b/*"]),
+    "with a TLS version": denial(Condition={"Null": {"s3:TlsVersion": "false"}}),
     "old TLS only": denial(Condition={"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
 }
 

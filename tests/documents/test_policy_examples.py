@@ -9,7 +9,15 @@ from reporter.documents.grants import effective_grants, undecidable
 from reporter.documents.grants_diff import grants_diff
 from reporter.documents.policy import parse
 from reporter.documents.public import is_public, public_grants
-from reporter.documents.sharing import Circle, Reach, external_access, grants_by_reach, outsiders, service_grant_bound
+from reporter.documents.sharing import (
+    Circle,
+    Reach,
+    acl_sharing,
+    external_access,
+    grants_by_reach,
+    outsiders,
+    service_grant_bound,
+)
 
 OWN, MEMBER, FOREIGN = "111111111111", "222222222222", "999999999999"
 OURS = "o-ours000001"
@@ -73,6 +81,9 @@ NOT_PUBLIC = {
     "a service": allow({"Service": "cloudtrail.amazonaws.com"}, "s3:PutObject"),
     "a provider inside an account": allow({"Federated": f"arn:aws:iam::{OWN}:saml-provider/p"}),
     "a canonical user": allow({"CanonicalUser": "c" * 64}),
+    "whoever may use one key": allow(
+        **when("StringEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", f"arn:aws:kms:us-east-1:{OWN}:key/k")
+    ),
     "one VPC": allow(**when("StringEquals", "aws:SourceVpc", "vpc-91237329")),
     "one endpoint": allow(**when("StringEquals", "aws:sourceVpce", "vpce-1")),
     "one organization": allow(**when("StringEquals", "aws:PrincipalOrgID", OURS)),
@@ -272,6 +283,25 @@ def test_an_access_point_inside_a_vpc_is_never_public():
 def test_reach(statement, reach):
     """Every grant is placed: own, organization, trusted, service, external, public, or unknown."""
     assert list(grants_by_reach(policy(statement), CIRCLE)) == [reach]
+
+
+@pytest.mark.parametrize(
+    ("grantee", "answer"),
+    [
+        ({"ID": "b" * 64, "Type": "CanonicalUser"}, False),  # the owner
+        ({"ID": "c" * 64, "Type": "CanonicalUser"}, False),  # an account of ours that is known by its id
+        ({"ID": "e" * 64, "Type": "CanonicalUser"}, None),
+        ({"ID": "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0", "Type": "CanonicalUser"}, False),
+        ({"URI": "http://acs.amazonaws.com/groups/s3/LogDelivery", "Type": "Group"}, False),
+    ],
+)
+def test_an_acl_may_share_with_another_account(grantee, answer):
+    """Whose canonical id it is only that account tells, so a stranger's is undecided, and never inside."""
+    acl = {"Owner": {"ID": "b" * 64}, "Grants": [{"Grantee": grantee, "Permission": "READ"}]}
+    assert acl_sharing(acl, CIRCLE).holds is answer
+    if answer is None:
+        assert acl_sharing(acl, Circle(OWN, canonical={"e" * 64: FOREIGN})).holds is True
+    assert acl_sharing(None, CIRCLE).holds is False
 
 
 def test_a_log_archive_shared_with_the_organization_is_not_shared_outside():

@@ -14,7 +14,7 @@ from reporter.drift.claimed import claims
 from reporter.drift.event_names import EXISTENCE, FOLLOWS, WRITERS
 from reporter.drift.paths import keys, last_key, locate
 from reporter.drift.redaction import redacted
-from reporter.drift.worsening import worsened
+from reporter.drift.worsening import headed, worsened
 from reporter.model import ACCOUNT, Change, ChangeKind, ConfigurationItem, Direction, Unread
 
 BUCKET = "AWS::S3::Bucket"
@@ -625,3 +625,51 @@ def test_an_event_while_the_account_was_read_counts_where_none_came_before():
     assert (found.confidence, found.actors[0].principal) == ("likely", "bob (IAM user)")
     assert "while it was being read" in found.reason
     assert attribute(change, [versioning("Suspended", "2026-11-22T02:06:00Z")]).confidence == "none"
+
+
+@pytest.mark.parametrize("minutes", [-14, -1, 0, 1, 4])
+@pytest.mark.parametrize("asked", ["Enabled", "Suspended", None], ids=["shows old", "shows new", "tells nothing"])
+@pytest.mark.parametrize("newest_first", [False, True], ids=["in order", "asked again later"])
+def test_an_event_around_a_look_is_named_for_one_change_at_most(minutes, asked, newest_first):
+    """Before or after the moment an item was read, nobody knows: never for two, never for the one that its value gainsays."""
+    at = f"{THEN + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
+    opaque = event("PutBucketVersioning", {"bucketName": "logs"}, at)
+    one = versioning(asked, at) if asked else opaque
+    changes = [
+        switched("Enabled", "Suspended", THEN - timedelta(days=7), THEN),
+        switched("Suspended", "Enabled", THEN, NOW),
+    ]
+    answers = {}
+    for place in (1, 0) if newest_first else (0, 1):
+        told = [(changes[other], answer) for other, answer in answers.items()]
+        known = claims((), told) if place == 0 else claims(told)
+        answers[place] = attribute(changes[place], [one], claimed=known)
+    named = [place for place, answer in sorted(answers.items()) if answer.actors]
+    wanted = {"Suspended": [0], "Enabled": [1]}
+    assert named == wanted.get(asked, named)
+    assert len(named) == 1
+
+
+def test_what_an_event_set_otherwise_is_not_its_work():
+    """The only event of the right name, but it set another value: the reason says so, and whoever tells nothing stays likely."""
+    change = switched("Enabled", "Suspended", THEN, NOW)
+    found = attribute(change, [versioning("Enabled", "2026-11-18T14:03:00Z")])
+    assert (found.confidence, found.actors) == ("none", ())
+    assert "set another value" in found.reason
+    moved = changed(TRAIL, {"S3BucketName": "a"}, {"S3BucketName": "b"})
+    update = event("UpdateTrail", {"name": "org", "s3BucketName": "c"})
+    assert attribute(moved, [update]).confidence == "none"
+    keyed = changed(TRAIL, {"KmsKeyId": None}, {"KmsKeyId": "arn:aws:kms:eu-west-1:111122223333:key/1"})
+    update = event("UpdateTrail", {"name": "org", "kmsKeyId": "alias/logs"})
+    assert attribute(keyed, [update]).confidence == "likely", "AWS makes an ARN of an alias"
+
+
+def test_the_summary_begins_with_the_worst():
+    """Who reads one line reads that everybody may read the bucket, not that the denial of plain HTTP went with it."""
+    deny = {"Sid": "A", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    bare = {"Version": "2012-10-17", "Statement": [deny]}
+    change = changed(BUCKET, {"Policy": bare}, {"Policy": PUBLIC})
+    assert change.summary.startswith('Policy.Statement["A"] removed')
+    worse = headed(replace(change, direction=Direction.WORSENED))
+    assert worse.summary == 'Policy.Statement["Oops"] added: Allow * s3:GetObject and 1 more'
+    assert headed(change) == change

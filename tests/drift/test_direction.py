@@ -347,7 +347,7 @@ def test_rules_take_any_value():
         for _, rule, _, good in rows:
             for one in values:
                 assert worse(rule, one, one, good) == 0
-                for other in values:
+                for other in values if rule != "swapped" else ():  # of two unknowns neither is the better
                     assert worse(rule, one, other, good) == -worse(rule, other, one, good)
     assert GUARDS
 
@@ -389,3 +389,69 @@ def test_taking_a_tag_off_so_that_a_check_no_longer_asks_is_worse(answer):
     assert judged(BUCKET, bare, tagged, [now], [finding(Status.PASS, key="Tags")]).direction == NEUTRAL
     elsewhere = finding(Status.NOT_APPLICABLE, key="Versioning")
     assert judged(BUCKET, ON | tagged, ON | bare, [finding(answer)], [elsewhere]).direction == NEUTRAL
+
+
+def expiring(*rules):
+    """A bucket's lifecycle: (id, status, days)."""
+    return {
+        "Lifecycle": {
+            "Rules": [{"ID": id, "Status": status, "Expiration": {"Days": days}} for id, status, days in rules]
+        }
+    }
+
+
+def limits(**more):
+    """A service control policy with one denial."""
+    deny = {"Sid": "D", "Effect": "Deny", "Action": "cloudtrail:*", "Resource": "*", **more}
+    return {"Content": {"Version": "2012-10-17", "Statement": [deny]}}
+
+
+def granted(*grants):
+    """A bucket's access control list: grantees."""
+    return {"Acl": {"Owner": {"ID": "o"}, "Grants": [{"Grantee": one, "Permission": "READ"} for one in grants]}}
+
+
+KEY, SCP, RECORDER = "AWS::KMS::Key", "AWS::Organizations::Policy", "AWS::Config::ConfigurationRecorder"
+NARROWER = {"Action": "cloudtrail:StopLogging"}
+SPARED = {"Condition": {"StringNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/admin"]}}}
+BY_HAND = [
+    (KEY, {"Metadata": {"Enabled": True}}, {"Metadata": {"Enabled": False}}, WORSENED, "high"),
+    (TRAIL, {"S3BucketName": "a"}, {"S3BucketName": "b"}, WORSENED, "high"),
+    (TRAIL, {"KmsKeyId": "arn:a"}, {"KmsKeyId": "arn:b"}, WORSENED, "medium"),
+    (TRAIL, {"KmsKeyId": None}, {"KmsKeyId": "arn:b"}, IMPROVED, "medium"),
+    (SCP, limits(), limits(**NARROWER), WORSENED, "high"),
+    (SCP, limits(), limits(**SPARED), WORSENED, "high"),
+    (SCP, limits(**NARROWER), limits(), IMPROVED, "high"),
+    (SCP, {"Targets": [{"TargetId": "r-1"}]}, {"Targets": []}, WORSENED, "high"),
+    (RECORDER, {"Status": {"recording": True}}, {"Status": {"recording": False}}, WORSENED, "high"),
+    (RECORDER, {"Status": {"lastStatus": "SUCCESS"}}, {"Status": {"lastStatus": "FAILURE"}}, WORSENED, "medium"),
+    (
+        RECORDER, {"recordingGroup": {"allSupported": True}},
+        {"recordingGroup": {"allSupported": False, "resourceTypes": [BUCKET]}}, WORSENED, "medium",
+    ),
+    (BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 40)), WORSENED, "low"),
+    (BUCKET, expiring(("a", "Enabled", 40)), expiring(("a", "Enabled", 400)), IMPROVED, "low"),
+    (BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 400), ("b", "Enabled", 1)), WORSENED, "medium"),
+    (BUCKET, expiring(("a", "Disabled", 1)), expiring(("a", "Enabled", 1)), WORSENED, "medium"),
+    (BUCKET, granted(), granted({"Type": "CanonicalUser", "ID": "z"}), WORSENED, "medium"),
+    (BUCKET, {"Logging": {"TargetBucket": "a"}}, {"Logging": {"TargetBucket": "b"}}, WORSENED, "medium"),
+    ("AWS::SNS::Topic", {"Subscriptions": [{"SubscriptionArn": "1"}]}, {"Subscriptions": []}, WORSENED, "low"),
+    ("AWS::CloudWatch::Alarm", {"ActionsEnabled": True}, {"ActionsEnabled": False}, WORSENED, "medium"),
+    ("AWS::Logs::LogGroup", {"retentionInDays": 365}, {"retentionInDays": 7}, WORSENED, "medium"),
+    ("AWS::Logs::LogGroup", {"retentionInDays": 365}, {"retentionInDays": None}, IMPROVED, "medium"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type, before, after, way, severity", BY_HAND)
+def test_what_no_check_answers_has_its_direction(type, before, after, way, severity):
+    """What somebody does who wants to be unseen, or to let others in, is worse although no check speaks of it."""
+    change = judged(type, before, after)
+    assert (change.direction, change.severity) == (way, severity)
+
+
+def test_no_check_makes_it_good_that_all_is_deleted_within_days():
+    """A lifecycle is what is asked for; one that leaves nothing after a day is not what was meant."""
+    content = finding(Status.PASS, "bucket-lifecycle", key="Lifecycle")
+    slower = judged(BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 40)), [content], [content])
+    faster = judged(BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 1)), [content], [content])
+    assert (slower.direction, faster.direction) == (NEUTRAL, WORSENED)

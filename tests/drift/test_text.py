@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reporter.drift.noise import Fold
-from reporter.drift.text import LEGEND, Beside, Line, drift_lines, section, summary
+from reporter.drift.text import LEGEND, Beside, Line, drift_lines, section, span, summary
 from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op, SettingMaker
 
 THEN = datetime(2026, 11, 15, 2, tzinfo=UTC)
@@ -213,3 +213,10 @@ def test_several_people_are_told_apart():
     assert "PutBucketPublicAccessBlock 2026-11-18 14:03Z: PublicAccessBlock.BlockPublicPolicy" in text
     alone = rendered([WORSE], attribution=lambda _: Attribution("exact", "", (ALICE,), settings[1:]))
     assert "other" not in alone.split("by alice")[1].split("[exact]")[0]
+
+
+def test_a_short_while_is_said_in_minutes():
+    """An alert minutes after a run does not say "0 h"."""
+    assert [span(one) for one in (0, 59, 60, 1500, 3600, 86400, 7 * 86400)] == [
+        "0 s", "59 s", "1 min", "25 min", "1 h", "24 h", "7 d",
+    ]  # fmt: skip

@@ -188,9 +188,33 @@ def test_a_purge_keeps_the_headers_and_what_stood_since(engine):
     assert history.account_snapshot(engine, weeks(0), ONE) is None
     assert history.account_snapshot(engine, history.run_of(engine, "4"), ONE) == before
     assert [run.seq for run in history.last_runs(engine, 9)] == [6, 5, 4, 3, 2, 1]
+    for ref in ("7", "\u00b2", "9" * 30, "2026-13-45", "9999-12-31", "2026-11-31", "lats", "\x1b[31m"):
+        with pytest.raises(history.UnknownRun, match="the last is #6"):
+            history.run_of(engine, ref)
+    with pytest.raises(history.UnknownRun, match=r"no run '\\u001b\[31m'"):
+        history.run_of(engine, "\x1b[31m")
     assert history.verify(engine) == ()
     assert not history.purge(engine, now, keep=DAY, by="kim").removed
     assert [entry.act for entry in history.entries(engine, "purge")] == ["purge.done"] * 2
+
+
+def test_a_run_that_a_baseline_is_pinned_to_is_not_emptied_by_the_way(engine):
+    """Nothing is removed, and the sentence names baseline and run; a rehearsal names it; who says so empties it all the same."""
+    a_year(engine)
+    first = history.run_of(engine, "1")
+    pin = {"selector": {}, "by": "kim", "now": weeks(6)}
+    history.pin_baseline(engine, "golden", source="run 1", content={"run": first.id}, **pin)
+    history.pin_baseline(engine, "wanted", source="x.toml", content={"desired": []}, **pin)
+    history.pin_baseline(engine, "late", source="run 6", content={"run": history.run_of(engine, "6").id}, **pin)
+    assert history.purge(engine, weeks(6), keep=DAY, by="kim", dry_run=True).baselines == ("golden",)
+    with pytest.raises(
+        history.Refused, match=r"Nothing was removed: baseline golden is pinned to run 1, .*drop golden"
+    ):
+        history.purge(engine, weeks(6), keep=DAY, by="kim")
+    assert history.account_snapshot(engine, first, ONE) is not None
+    assert history.purge(engine, weeks(6), keep=DAY, by="kim", with_baselines=True).removed["run"] == 5
+    assert history.purge(engine, weeks(6), keep=DAY, by="kim").baselines == ()
+    assert history.verify(engine) == ()
 
 
 def test_a_hold_outlasts_every_purge(engine):

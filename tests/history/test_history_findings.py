@@ -1,5 +1,6 @@
 """Findings as intervals: rows only for what does not pass and only when it differs, and counts for all of it."""
 
+from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
@@ -95,7 +96,29 @@ def moved(engine, run, previous, within=history.EVERYWHERE):
     found = history.movement(engine, run, previous, within)
     came = found.new + found.reopened + found.seen_again
     assert found.before + came - found.fixed - found.gone - found.lost_sight - found.between == found.now
+    listed = Counter(one.became for one in history.ended_findings(engine, run, previous, within))
+    assert listed == {k: getattr(found, k) for k in ("fixed", "gone", "lost_sight") if getattr(found, k)}
     return {name: value for name, value in asdict(found).items() if value}
+
+
+def test_what_no_longer_fails_is_listed_with_what_became_of_it(engine):
+    """As it failed, fixed before gone before lost sight of, and the same however much happens afterwards."""
+    first = judge(engine, 0, [finding(A, FAIL, reason="open"), finding(B, FAIL), finding(C, FAIL)])
+    second = judge(engine, 1, [finding(A, PASS), finding(B, UNKNOWN)], items=(A, B))
+    told = list(history.ended_findings(engine, second, first))
+    assert [(one.finding.resource, one.became, one.because) for one in told] == [
+        ("a", "fixed", "passes"),
+        ("c", "gone", "deleted"),
+        ("b", "lost_sight", "no data"),
+    ]
+    assert (told[0].finding.status, told[0].finding.reason) == (FAIL, "open")
+    assert (told[0].failing_since, told[0].ended_at) == (weeks(0), weeks(1))
+    counted = history.movement(engine, second, first)
+    judge(engine, 2, [finding(A, FAIL), finding(B, FAIL)], items=(A, B))
+    judge(engine, 3, [], items=(B,))
+    assert list(history.ended_findings(engine, second, first)) == told, "a past report is rebuilt as it was"
+    assert history.movement(engine, second, first) == counted
+    assert list(history.ended_findings(engine, second, first, limit=1)) == told[:1]
 
 
 def test_failures_that_are_gone_are_counted_with_the_reason(engine):

@@ -35,6 +35,32 @@ def test_a_dead_owners_run_is_taken_up_where_it_stopped(engine):
         history.heartbeat(engine, first, "a", MONDAY + 17 * MINUTE)
 
 
+def test_an_heir_need_not_wait_for_the_lease_and_acts_in_its_own_name(engine):
+    """Who knows the owner to be dead takes its run up at once; whoever comes next finds the heir, and it is alive."""
+    first = start(engine, MONDAY, owner="a")
+    second = history.start_run(engine, kind="manual", as_of=MONDAY, owner="b", now=MONDAY + MINUTE, heir_of="a")
+    assert second.id == first.id
+    with pytest.raises(history.RunBusy, match=r"\(b\)"):
+        history.start_run(engine, kind="manual", as_of=MONDAY, owner="c", now=MONDAY + MINUTE, heir_of="a")
+
+
+def test_a_run_that_a_newer_one_has_overtaken_is_given_up(engine):
+    """Its news would be older than what is told already: a new run begins, and says why. A narrowed run overtakes nothing."""
+    old = start(engine, MONDAY, owner="a", kind="scheduled")
+    only = history.start_run(engine, kind="manual", as_of=MONDAY, owner="b", now=MONDAY, selection=[ONE])
+    history.record_account(engine, only, snapshot(ONE, MONDAY), describe)
+    history.seal(engine, only, MONDAY)
+    assert history.overtaken_by(engine, old) is None
+    assert start(engine, MONDAY, owner="a", kind="scheduled").id == old.id
+    newer = history.seal(engine, start(engine, MONDAY + MINUTE, owner="b"), MONDAY + MINUTE)
+    assert history.overtaken_by(engine, old) == newer
+    assert [one.run.id for one in history.begun(engine)] == [old.id]
+    anew = start(engine, MONDAY + 2 * MINUTE, owner="a", kind="scheduled")
+    assert anew.id != old.id
+    assert history.given_up(engine, old) == f"given up: run {newer.seq}, which is newer and finished, came after it"
+    assert history.overtaken_by(engine, history.seal(engine, anew, MONDAY + 3 * MINUTE)) is None
+
+
 def test_a_run_of_another_version_is_not_taken_up(engine):
     """Half a run judged by other checks is given up, and a new one begins."""
     first = start(engine, MONDAY, owner="a", checks_hash="1")

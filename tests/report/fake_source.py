@@ -23,6 +23,7 @@ from reporter.report.source import (
     ChangeRow,
     CheckText,
     ControlResult,
+    EndedRow,
     FindingRow,
     GapCount,
     Integrity,
@@ -150,6 +151,14 @@ class FakeSource:
         states = Counter(row.state for row in self._answers(scope) if row.finding.status is Status.FAIL)
         fixed = sum(self._in(scope, a) and (scope.checks is None or c in scope.checks) for a, c in self.fixed)
         return Movement(states["new"], states["reopened"], fixed, states["persisting"])
+
+    def ended(self, scope: Scope, limit: int | None = None) -> Iterator[EndedRow]:
+        for account, check in self.fixed[:limit]:
+            if self._in(scope, account) and (scope.checks is None or check in scope.checks):
+                text = self.check_texts[check]
+                failed = Finding(check, account, "eu-west-1", text.subject, f"mended-{account}", f"arn:aws:s3:::mended-{account}",
+                                 Status.FAIL, text.severity, "It was off")  # fmt: skip
+                yield EndedRow(failed, self.this_run.as_of, "fixed", "passes", self.this_run.as_of)
 
     def _changes(self, scope: Scope) -> Iterator[ChangeRow]:
         for row in self.change_rows:

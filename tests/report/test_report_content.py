@@ -13,6 +13,7 @@ from report_parts import OPTIONS, forms
 from reporter.model import ControlStatus, ReadStatus, Status
 from reporter.report.content import build
 from reporter.report.edition import Edition, NoSuchEdition
+from reporter.report.render import template_folder
 from reporter.report.source import Scope
 from reporter.report.words import day
 
@@ -81,6 +82,14 @@ def test_every_figure_can_be_recomputed_from_the_data():
     states = Counter(row["state"] for row in failing)
     moved = posture.movement
     assert (moved.new, moved.reopened, moved.persisting) == (states["new"], states["reopened"], states["persisting"])
+    became = Counter(row["became"] for row in rows(made.files, "ended"))
+    assert (moved.fixed, moved.gone, moved.lost_sight) == (became["fixed"], became["gone"], became["lost_sight"])
+    assert moved.fixed > 0
+    unclear = {r["account"] for r in findings if r["severity"] in ("critical", "high") and not r["waiver"]}
+    answered = {
+        row["account"] for row in rows(made.files, "coverage") if row["status"] == "read" and row["passed"] != "0"
+    }
+    assert posture.accounts_clear == len(answered - unclear)
     changes = {row["id"]: row for row in rows(made.files, "changes")}
     directions = Counter(row["direction"] for row in changes.values())
     assert drift.total == len(changes)
@@ -88,12 +97,43 @@ def test_every_figure_can_be_recomputed_from_the_data():
     accounts = rows(made.files, "coverage")
     assert coverage.read == sum(row["status"] == "read" for row in accounts)
     assert coverage.total == len(accounts)
+    kept = Counter(row["state"] == "not read" for row in rows(made.files, "inventory"))
+    assert (coverage.resources, coverage.resources_known) == (kept[False], kept.total())
+    assert (coverage.calls, coverage.denied) == tuple(sum(int(r[c]) for r in accounts) for c in ("calls", "denied"))
+    assert coverage.regions_read == sum(int(row["regions_read"]) for row in accounts)
     for column, figure in (("passed", posture.counts.passed), ("failed", posture.counts.failed)):
         assert sum(int(row[column]) for row in accounts) == figure
         assert sum(int(row[column]) for row in rows(made.files, "checks")) == figure
     controls = Counter((row["framework"], row["status"]) for row in rows(made.files, "controls"))
     for framework in made.content.frameworks:
         assert dict(framework.statuses) == {s: n for (f, s), n in controls.items() if f == framework.id}
+
+
+def test_the_trend_is_not_cut_by_a_page():
+    """Heading, bars and legend stand in one block that no page break goes through."""
+    page = forms(organization()).page
+    assert re.search(r'<div class="whole">\s*<h3>Findings over the last', page)
+    assert ".whole { break-inside: avoid; }" in (template_folder() / "print.css").read_text()
+
+
+def test_what_is_fixed_is_named():
+    """A number that somebody worked for is not all they get to see."""
+    made = forms(organization())
+    section = made.page[made.page.index("No longer failing") :]
+    for account, check in organization().fixed:
+        assert account in section
+        assert organization().check_texts[check].title in section
+
+
+def test_nobody_read_an_account_that_was_not_read():
+    """The session that tried to enter it, and when it tried, are not told as though they had read it."""
+    source = organization()
+    at = source.this_run.as_of
+    source.account_rows[:] = [replace(row, observed_at=at, read_by="arn:aws:sts::1:x") for row in source.account_rows]
+    for row in rows(forms(source).files, "coverage"):
+        read = row["status"] in ("read", "partial")
+        assert bool(row["observed_at"]) == read
+        assert bool(row["read_by"]) == read
 
 
 def test_unknown_is_never_a_pass():

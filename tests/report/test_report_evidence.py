@@ -95,6 +95,31 @@ def test_findings_alike_are_told_once_in_an_accounts_edition():
     assert all(name in findings for name in names)
 
 
+def test_one_answer_in_many_accounts_is_a_row_that_names_them():
+    """The same reason since the same day is told once, with each account by name; another state or day stands by itself."""
+    source = organization()
+    failing = [r for r in source.answers if r.finding.status is Status.FAIL and not r.waiver]
+    check = failing[0].finding.check
+    accounts = ("200000000001", "200000000002", "200000000003", "200000000004")
+    one = next(r for r in failing if r.finding.check == check)
+    alike = [
+        replace(
+            one,
+            state="persisting",
+            finding=replace(one.finding, account=a, resource=f"b{a}", arn=f"arn:{a}", reason="It is off"),
+        )
+        for a in accounts
+    ]
+    alike[-1] = replace(alike[-1], state="new")
+    source.answers = [r for r in source.answers if r.finding.check != check] + alike
+    made = forms(source)
+    group = next(g for g in made.content.findings.groups if g.check.id == check)
+    assert sorted(map(len, group.alike)) == [1, 3]
+    section = made.page[made.page.index('id="findings"') :]
+    assert all(f"b{account}" in section for account in accounts)
+    assert "The same answer, for as long, for b20000000000" in section or "The same for b20000000000" in section
+
+
 def test_a_reason_younger_than_the_failure_has_its_own_date():
     """What was added last week is not said to have been there since the failure began."""
     source = organization()

@@ -18,7 +18,7 @@ import reporter.report
 from reporter.report import export
 from reporter.report.content import build
 from reporter.report.edition import Edition
-from reporter.report.ocsf import events, ocsf_file
+from reporter.report.ocsf import closing_events, events, ocsf_files
 from reporter.report.schema import schema
 
 PUBLISHED = Path(reporter.report.__file__).parent / "report.schema.json"
@@ -61,16 +61,19 @@ def test_a_long_table_is_compressed_to_the_same_bytes(monkeypatch):
 
 @pytest.mark.parametrize("source", [organization, hostile])
 def test_findings_are_valid_ocsf_events(source):
-    """Against the schema of OCSF 1.6.0, class 2003 with the cloud profile, waived and unanswered ones included."""
+    """Against the schema of OCSF 1.6.0, class 2003 with the cloud profile, waived, unanswered and closed ones included."""
     packaged = OcsfJsonSchemaEmbedded(get_ocsf_schema(version="1.6.0"))
     validator = jsonschema.Draft202012Validator(packaged.get_class_schema("compliance_finding", profiles=["cloud"]))
     made = source()
-    written = list(events(made, content(made)))
-    assert len(written) == 28
+    assert len(list(events(made, content(made)))) == 28
+    written = [*events(made, content(made)), *closing_events(made, content(made))]
     for event in written:
         validator.validate(event)
-    assert {event["compliance"]["status"] for event in written} == {"Fail", "Unknown"}
-    assert {event["status"] for event in written} == {"New", "Persisting", "Suppressed"}
+    assert {event["compliance"]["status"] for event in written} == {"Fail", "Unknown", "Pass"}
+    assert {event["status"] for event in written} == {"New", "Persisting", "Suppressed", "Resolved"}
+    closed = [event for event in written if event["activity_id"] == 3]
+    assert len(closed) == content(made).posture.movement.fixed
+    assert {event["compliance"]["status"] for event in closed} == {"Pass"}
 
 
 def test_an_ocsf_event_is_called_the_same_in_every_run():
@@ -85,7 +88,7 @@ def test_an_ocsf_event_is_called_the_same_in_every_run():
 def test_ocsf_of_an_edition_names_no_other_account():
     """Evidence that mentions the log archive's bucket is blanked like everywhere else."""
     source = organization()
-    data = ocsf_file(source, content(source, "account:200000000001")).data.decode()
+    data = "".join(file.data.decode() for file in ocsf_files(source, content(source, "account:200000000001")))
     assert "200000000001" in data
     assert "example-org-trail-logs" not in data
     assert "100000000003" not in data

@@ -30,7 +30,7 @@ def override(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "old", "new", "problem"), [
-    ("sections/coverage.html.j2", "{% if v.incomplete.rows %}", "{% if v.incomplete.rows", "coverage.html.j2:"),
+    ("sections/coverage.html.j2", "{% elif v.incomplete.rows %}", "{% elif v.incomplete.rows", "coverage.html.j2:"),
     ("sections/drift.html.j2", "c.drift %}", "c.dirft %}", "no attribute 'dirft'"),
     ("sections/cover.html.j2", "{{ c.verdict.sentence }}", "", "leaves out the verdict"),
     ("sections/findings.html.j2", "{{ e.operation }}", "{{ e.value | string | safe }}", "without escaping"),

@@ -105,6 +105,17 @@ def test_resources_are_the_rows_of_the_inventory_that_were_read():
     )
 
 
+def test_a_longer_inventory_than_what_was_read_says_why():
+    """The manifest's rows, the figure of the report and the words between them are of one reckoning."""
+    made = forms(organization())
+    covered = made.content.coverage
+    listed = next(file.rows for file in made.files if file.name == "inventory.csv")
+    assert covered.resources_known == listed > covered.resources
+    rest = listed - covered.resources
+    assert f"inventory.csv lists {listed}: also {rest} as last known, of accounts that were not read" in made.page
+    assert listed == sum(int(row["resources"]) for row in table(made, "coverage"))
+
+
 def test_one_refused_request_is_not_counted_as_many_reads():
     """Of an account that nobody could enter all is unknown; the number of its parts is no number of requests."""
     made = forms(organization())

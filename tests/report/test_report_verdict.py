@@ -1,7 +1,9 @@
 """The verdict read aloud: first reports, quiet weeks, lost sight, narrowed runs, nothing read; and what to do about it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +15,8 @@ from reporter.report.attention import remedy
 from reporter.report.content import build
 from reporter.report.edition import Edition
 from reporter.report.mail import mail_bodies, subject
-from reporter.report.render import Look
-from reporter.report.source import ChangeRow, Movement
+from reporter.report.render import Look, environment
+from reporter.report.source import ChangeRow, GapCount, Movement
 
 
 def fared(source, status, reason="", *, since=None, last_read_at=LAST, state="ACTIVE"):
@@ -101,7 +103,79 @@ def test_a_run_that_read_nothing_says_so_first(first):
     assert verdict.sentence.startswith("None of the 14 accounts was read (14 not reached)")
     assert "Nothing could be read" in made.mail.subject
     assert "✓ Nothing changed" not in made.page
+    assert not [figure for figure in verdict.figures if figure.tone == "good"], "what nobody saw is no good news"
     assert "silence would mean" not in made.mail.text
+    for text, why, older in (
+        (made.page, "Why nothing was read", "What else to do, by what was last known"),
+        (made.mail.html, "Not fully read", "What else to do, by what was last known"),
+        (made.mail.text, "NOT FULLY READ", "WHAT ELSE TO DO, BY WHAT WAS LAST KNOWN"),
+    ):
+        assert text.index(why) < text.index(older), "why comes before what is only known from earlier"
+        assert "What to do next" not in text
+
+
+def test_accounts_that_nobody_could_list_are_never_called_all():
+    """Headline, sentence and subject say so before anything else; the baseline of a part is not called one."""
+    for quiet, first in ((True, False), (False, True)):
+        source = organization(first=first, quiet=quiet)
+        gap = GapCount("organizations:ListAccounts", "ListAccounts", "AccessDeniedException", 1, 1, ("AWS::::Account",))
+        source.gap_rows.append((source.account_rows[0].account.id, gap))
+        made = forms(source)
+        assert made.content.verdict.tone == "mixed"
+        assert made.content.verdict.headline == "The list of accounts is incomplete"
+        assert made.content.verdict.sentence.startswith("AWS Organizations did not list the accounts (AccessDenied")
+        assert "the organization's accounts could not be listed" in made.mail.subject
+        assert not made.content.coverage.complete
+        source.account_rows = source.account_rows[:1]
+        source.answers = [r for r in source.answers if r.finding.account == source.account_rows[0].account.id]
+        source.change_rows, source.waiver_list, source.fixed, source.inventory_rows = [], [], [], []
+        source.gap_rows, source.by_id = (
+            source.gap_rows[-1:],
+            {source.account_rows[0].account.id: source.account_rows[0]},
+        )
+        alone = forms(source)
+        assert alone.content.verdict.headline == "Only one account could be seen"
+        assert "Only one account seen" in alone.mail.subject
+
+
+def test_one_open_finding_is_spoken_of_as_one():
+    """Not "1 finding is open, 1 of them critical or high"."""
+    source = organization()
+    first = next(row for row in source.answers if row.finding.severity == "high" and row.finding.status.value == "fail")
+    source.answers = [first]
+    assert told(source).sentence.endswith("1 finding is open, and it is critical or high.")
+
+
+def test_a_clock_that_was_set_back_is_said_where_the_period_stands():
+    """No period that ends before it begins."""
+    source = organization()
+    source.previous_run = replace(source.previous_run, as_of=source.this_run.as_of + timedelta(days=1))
+    made = forms(source)
+    said = "As of 22 Nov 2026; the run before is dated 23 Nov 2026, which is later: a clock was wrong"
+    assert said in made.page
+    assert said in made.mail.html
+    assert "which is later: a clock was wrong" in made.mail.text
+
+
+def test_a_command_breaks_between_words_and_loses_none_of_its_letters():
+    """Options stand together; a long list breaks after its commas; copied, it is what it was."""
+    command = "aws s3api put --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true"
+    typed = str(environment(Look()).filters["typed"](command))
+    assert re.sub("<[^>]+>", "", typed) == command
+    assert '<span class="tok">--public-access-block-configuration</span>' in typed
+    assert '<span class="tok">BlockPublicAcls=true,</span><wbr><span class="tok">' in typed
+    assert "&lt;b&gt;" in environment(Look()).filters["typed"]("<b>")
+
+
+def test_a_remark_in_a_remedy_is_no_command():
+    """It looks otherwise, and "more commands" does not count it."""
+    macro = environment(Look()).from_string(
+        '{% import "macros/ui.html.j2" as ui with context %}{{ ui.commands(fix, room=30) }}'
+    )
+    fix = "# look first\naws one\n# then\naws two --with-a-name-that-has-no-room-left"
+    page = macro.render(fix=fix, content=None, paged=False)
+    assert '<code class="cmd soft">' in page
+    assert "1 more command," in page
 
 
 def test_a_suspended_account_is_called_suspended():
@@ -240,7 +314,7 @@ def test_a_change_that_no_command_mends_is_asked_about():
     for text in (made.page, made.mail.html, made.mail.text):
         assert f"ask {asked}" in " ".join(text.split())
         whole = f'reporter acknowledge {worse.line.change.id} --owner "..." --why "..." --until YYYY-MM-DD'
-        assert whole in text
+        assert whole in unescape(re.sub("<[^>]+>", "", text))
         assert "f not, put the value before back" in text
 
 

@@ -30,5 +30,7 @@ def test_the_events_of_earlier_changes_are_claimed(engine):
     history.attribute(engine, {first.id: made_by(alice)}, weeks(3))
     assert {part: claim.id for part, claim in claimed(engine, second).items()} == {"Tags": "alice"}
     assert claimed(engine, first) == {}, "a change does not claim its own event from itself"
+    history.attribute(engine, {second.id: made_by(bob)}, weeks(3))
+    assert claimed(engine, first)["Tags"].later == {"bob"}, "asked again, it is not given what made the next one"
     newest = claimed(engine, second, [(first, made_by(bob))])
     assert {part: claim.id for part, claim in newest.items()} == {"Tags": "bob"}

@@ -6,8 +6,8 @@ import pytest
 from mutations import Driver
 
 from reporter import history
-from reporter.model import ACCOUNT, ChangeKind
-from reporter.run.comparing import compare, runs_between
+from reporter.model import ACCOUNT, Change, ChangeKind, Direction
+from reporter.run.comparing import compare, rank, runs_between
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -69,3 +69,14 @@ def test_distant_runs_invent_nothing(driver):
     for one in compared.changes:
         there = history.find(driver.engine, last, one.type, one.arn) is not None
         assert there == (one.kind not in {ChangeKind.DELETED, ChangeKind.LEFT_ORG})
+
+
+def test_what_got_worse_is_ordered_by_how_grave_it_is():
+    """A critical change that also mended something stands before a slight one that only got worse, here and in the history."""
+    slight, grave, better = (
+        Change("1", "", "AWS::S3::Bucket", "b", "", ChangeKind.MODIFIED, None, BORN, direction=way, severity=severity)
+        for way, severity in (
+            (Direction.WORSENED, "low"), (Direction.MIXED, "critical"), (Direction.IMPROVED, "critical"),
+        )
+    )  # fmt: skip
+    assert sorted([better, slight, grave], key=rank) == [grave, slight, better]

@@ -48,7 +48,7 @@ alder-archive         fail  cloudtrail-s3-data-events-read organization-protects
 alder-trail-logs      pass  s3-bucket-access-logging s3-bucket-kms-encryption s3-bucket-tls-only s3-bucket-external-access
 alder-trail-logs      pass  s3-bucket-mfa-delete s3-bucket-versioning s3-bucket-public-access-block
 alder-access-logs     pass  s3-bucket-lifecycle s3-bucket-versioning
-alder-access-logs     not_applicable  s3-bucket-access-logging s3-bucket-mfa-delete
+alder-access-logs     not_applicable  s3-bucket-access-logging s3-bucket-mfa-delete s3-bucket-object-lock s3-bucket-kms-encryption
 alder-team-trails     pass  s3-bucket-object-lock
 alder-vault           pass  organization-protects-cloudtrail cloudtrail-enabled
 

@@ -359,3 +359,17 @@ def test_each_way_out_is_tried_with_a_word_that_says_so(here: Installation, sim:
     assert "HTTP 404" in failed.stdout
     assert SECRET not in done.output + failed.output
     assert PASSWORD not in done.output + failed.output
+
+
+def test_letters_of_a_run_that_was_overtaken_say_so(here: Installation) -> None:
+    """Made late, after a newer run was told: subject, text, chat and the delivery log say that it is not the latest."""
+    newer = sealed_run(here.engine, MONDAY + timedelta(hours=1))
+    here.queue()
+    here.post()
+    said = f"This is not the latest: run {newer.seq} of 2026-11-23 08:00 UTC is newer."
+    mail = here.mails()["lead@example.com"]
+    assert mail["Subject"].endswith(" (older than what was sent last)")
+    assert " ".join(mail.get_body(("plain",)).get_content().split()).count(said) == 1
+    assert said in json.dumps(here.receiver.got)
+    (row,) = [one for one in history.deliveries(here.engine) if one.recipient == "lead@example.com"]
+    assert f"says         {said}" in here.reporter("deliver", "show", str(row.id)).stdout

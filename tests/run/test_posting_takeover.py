@@ -14,10 +14,12 @@ from posting_parts import MONDAY, Clock, open_history, put_letters, sealed_run, 
 
 from reporter import history
 from reporter.deliver.outbox import LEASE
-from reporter.run.awaiting import in_hand, left, trouble
+from reporter.run.awaiting import LATE, in_hand, left, overdue, trouble, troubles
+from reporter.run.clock import behind, dated_before
 from reporter.run.posting import post, transport
+from reporter.run.stopping import standing
 from reporter.run.trying import try_each
-from reporter.settings.schema import Aws, Webhook
+from reporter.settings.schema import Aws, History, Webhook
 from reporter.simulate.mail import receive
 from reporter.simulate.simulation import Simulation
 
@@ -109,6 +111,68 @@ def test_a_letter_to_be_tried_again_says_when(tmp_path: Path) -> None:
     later = MONDAY + timedelta(minutes=5)
     waiting = history.settle(engine, delivery, "me", MONDAY, state="pending", again_at=later, detail="451 busy")
     assert "(451 busy); `reporter deliver send` tries again from 2026-11-23 07:05:00 UTC on;" in trouble(waiting)
+
+
+def test_letters_that_are_due_and_that_nobody_sends_are_said(tmp_path: Path) -> None:
+    """Not in the minutes in which a timer would come by, nor while somebody is sending."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    put_letters(engine, sealed_run(engine), tmp_path, "a@example.com", "b@example.com", "c@example.com")
+    assert overdue(engine, MONDAY + LATE / 2) == ()
+    (said,) = overdue(engine, MONDAY + LATE)
+    assert (
+        said == "3 letters are due since 2026-11-23 07:00:00 UTC, and nobody is sending them: `reporter deliver send`"
+    )
+    history.claim(engine, "here:7:x", MONDAY + LATE, lease=LEASE)
+    assert overdue(engine, MONDAY + LATE) == ()
+    (said,) = overdue(engine, MONDAY + LATE, dead=lambda _: True)
+    assert said.startswith("2 letters are due since")
+
+
+def test_many_letters_refused_alike_are_told_once(tmp_path: Path) -> None:
+    """A server that refuses everybody is one trouble: how many, the first three, what to do with each; another reason is another."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    names = [f"{letter}@example.com" for letter in "abcdef"]
+    put_letters(engine, sealed_run(engine), tmp_path, *names)
+    rows = []
+    for delivery in history.claim(engine, "me", MONDAY, limit=6):
+        detail = "421 busy" if delivery.recipient == "f@example.com" else f"550 {delivery.recipient} not here"
+        rows.append(history.settle(engine, delivery, "me", MONDAY, state="failed", detail=detail))
+    alike, other = troubles(rows)
+    assert alike.startswith(
+        "5 letters, organization to a@example.com, organization to b@example.com, organization to c@example.com and 2 more: "
+        f"each was not delivered (550 a@example.com not here); when that is mended, `reporter deliver resolve {rows[0].id} "
+    )
+    assert f"`reporter deliver` lists them, {rows[0].id} is the first)" in alike
+    assert other == trouble(rows[5])
+
+
+def test_a_letter_that_was_being_handed_over_is_not_said_to_wait(tmp_path: Path) -> None:
+    """Stopped in the middle of a mail: the receiver may have it, and what becomes of it is the user's rule."""
+    url = f"sqlite:///{tmp_path / 'history.db'}"
+    engine = open_history(url)
+    run = sealed_run(engine)
+    history.mark_handed_over(engine, run, MONDAY)
+    put_letters(engine, run, tmp_path, "a@example.com", "b@example.com")
+    (first, _) = history.claim(engine, "me", MONDAY, limit=2)
+    history.sending(engine, first, "me", MONDAY)
+    settings = settings_for(9).model_copy(update={"history": History(url=SecretStr(url))})
+    said = standing(settings, "manual")
+    assert said.startswith("1 letter has not left yet; `reporter run --resume` or `reporter deliver send` sends them. ")
+    assert "1 letter was being handed over: whether the receiver has it is not known; " in said
+    assert said.endswith('`reporter deliver send` settles it as unknown, by mail.on_unknown = "skip"')
+
+
+def test_a_clock_that_was_set_back_is_told_before_and_after(tmp_path: Path) -> None:
+    """One sentence that names both times, for who starts a run and for who reads its end."""
+    engine = open_history(f"sqlite:///{tmp_path / 'history.db'}")
+    assert behind(engine, MONDAY) == ""
+    first = sealed_run(engine)
+    assert behind(engine, MONDAY) == dated_before(engine, first) == ""
+    early = MONDAY - timedelta(days=3)
+    told = behind(engine, early)
+    assert "2026-11-20 07:00:00 UTC, which is before run 1 (2026-11-23 07:00:00 UTC): one of the two is wrong" in told
+    assert dated_before(engine, sealed_run(engine, early)) == told
+    assert dated_before(engine, sealed_run(engine)) == ""
 
 
 def test_a_webhook_that_is_a_topic_is_published_to(tmp_path: Path, simulated: Simulation) -> None:

@@ -1,8 +1,14 @@
 """Making the reports is a step of its own in what a run tells, from before the first page is drawn."""
 
 import json
+from pathlib import Path
 
+import pytest
 from world import World
+
+from reporter.report.render import Look
+from reporter.run.ready import check_look
+from reporter.run.wiring import WiringError
 
 
 def test_rendering_is_told_before_the_first_report_is_made(world: World) -> None:
@@ -22,3 +28,11 @@ def test_a_run_counts_accounts_in_the_words_of_its_report(world: World) -> None:
     assert "5 of 5 accounts fully read" in done.stdout
     (page,) = world.folder.glob("reports/*/organization.html")
     assert "<td>5 of 5 accounts fully read</td>" in page.read_text("utf-8")
+
+
+def test_a_template_of_ones_own_that_would_fail_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    """One sentence with the file and the line; ours are not looked at again."""
+    check_look(Look(), paper=True)
+    (tmp_path / "mail.txt.j2").write_text("{{ content.cover }\n", encoding="utf-8")
+    with pytest.raises(WiringError, match=r"mail\.txt\.j2:1: .*mend it, or leave report\.templates out"):
+        check_look(Look(folder=tmp_path), paper=False)

@@ -35,14 +35,21 @@ def latest(engine: history.Engine) -> history.Slot:
     return slot
 
 
-def test_killed_while_reading_it_is_said_and_taken_over_at_once(world: World, due: history.Engine) -> None:
-    """`run --resume` and `--list` name the slot and the command; that command finishes the same run, minutes before the lease."""
+def test_stopped_while_reading_it_is_said_and_taken_over_at_once(world: World, due: history.Engine) -> None:
+    """The process itself, questions, `run --resume` and `--list` name the command; it finishes the same run, minutes before the lease."""
     world.sim.fault("delay", "s3:*", seconds=0.2)
     process = world.begin("schedule", "--once", REPORTER_COLLECT__THREADS="1")
     wait_for(lambda: scheduled(due) >= 1)
-    process.kill()
-    process.wait()
+    process.terminate()
+    _, last_words = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "stored; `" in last_words
+    assert "schedule --once` reads the others and goes on" in last_words
     world.sim.clear_faults()
+    question = world.reporter("coverage")
+    assert question.returncode == 1
+    assert "holds no finished run yet: a scheduled run begun " in question.stderr
+    assert "schedule --once` finishes it" in question.stderr
     begun = history.unfinished(due, "scheduled")
     assert begun is not None
     asked, listed = world.reporter("run", "--resume"), world.reporter("schedule", "--list")
@@ -90,6 +97,8 @@ def test_a_slot_that_another_machine_holds_is_named(world: World, due: history.E
     assert done.returncode == 0, done.stdout + done.stderr
     until = held.lease_until
     assert until is not None
+    listed = world.reporter("schedule", "--list").stdout
+    assert (OPENED in listed, f"{held.slot} running" in listed) == (False, True)
     assert f"held by other-host:77 until {until:%Y-%m-%d %H:%M:%S} UTC; should that process be gone" in done.stdout
     assert history.last_runs(due, 1) == ()
 
@@ -115,6 +124,7 @@ def test_a_run_that_an_earlier_slot_left_half_done_is_given_up(world: World, due
     assert run.id != old[0].id
     assert run.as_of > past + timedelta(days=6)
     assert "taken up again" not in done.stdout
+    assert f"the run begun at {past:%Y-%m-%d %H:%M:%S} UTC was given up: a later slot of its schedule" in done.stdout
     assert history.unfinished(due, "scheduled") is None
 
 

@@ -102,7 +102,7 @@ def test_a_quiet_look_is_cheap_and_tells_nothing(watch):
         for name in calls
     )
     text = "\n".join(map(str, lines(watched, watched.alerts)))
-    assert text.startswith("Not told: nothing.")
+    assert text.startswith("Changes not told: none.")
     assert f"Accounts looked at: 5, calls: {watched.calls}, accounts not reached: 0, reads that failed: 0." in text
 
 
@@ -161,12 +161,24 @@ def test_what_did_not_get_worse_is_counted_not_told(watch):
 
 
 def test_an_account_out_of_reach_is_no_deletion(watch):
-    """A role that cannot be assumed makes nothing worse; the account is named as not reached."""
+    """A role that cannot be assumed and a trail that cannot be listed make nothing worse; both are counted. But an account
+    that holds nothing of what is watched any more was reached: what it held is gone."""
     member = watch.sim.organization.accounts[2]
     watch.sim.account(member.id, assumable=False)
+    account, arn, region = watch.trail()
+    watch.sim.deny("cloudtrail:DescribeTrails", account=account)
     watched = watch.look()
     assert watched.alerts == ()
     assert watched.unreachable == (member.id,)
+    assert watched.unread == 1
+    watch.sim.allow()
+    watch.sim.account(member.id, assumable=True)
+    watch.act(account, "cloudtrail", "delete_trail", region=region, Name=arn)
+    watched = watch.look("trails")
+    assert [(one.resource, one.kind.value, one.direction.value) for one in watched.alerts] == [
+        (arn, "deleted", "worsened")
+    ]
+    assert (watched.unreachable, watched.unread, watched.share) == ((), 0, 100)
 
 
 def test_the_same_on_many_is_one_line(watch):
@@ -220,7 +232,11 @@ def test_webhooks_are_told_in_their_form(watch):
     assert siem["schema"] == "reporter/alert/1"
     assert siem["changes"][0]["resource"] == arn
     assert "Status.IsLogging true -> false" in siem["changes"][0]["differences"]
-    assert json.loads(heard["/chat"])["blocks"]
+    who = siem["changes"][0]["who"]
+    assert (who["confidence"], who["actors"][0]["principal"]) == ("exact", "mallory (IAM user)")
+    (head, _, bullet) = json.loads(heard["/chat"])["blocks"]
+    assert head["text"]["text"].startswith("CRITICAL, 1 thing got worse")
+    assert "by mallory (IAM user) (203.0.113.9, cli) StopLogging" in bullet["text"]["text"]
 
 
 def test_a_topic_is_told(world):
@@ -281,9 +297,15 @@ def test_the_command_prints_tells_and_leaves_with_a_code(world):
     loud = world.reporter("watch", "--part", "trails")
     assert loud.returncode == 4, loud.stderr
     assert "1 message queued; 0 changes told before" in loud.stdout
-    assert "Not told: nothing." in loud.stdout
+    assert "Changes not told: none." in loud.stdout
+    held = world.reporter("watch", "--part", "trails", "--to", "other@example.com", REPORTER_MAIL__PORT="1")
+    assert "1 message of a watch did not leave or may not have" in " ".join(held.stderr.split())
     again = json.loads(world.reporter("watch", "--no-deliver", "--json").stdout)
     assert [one["change"]["resource"] for one in again["alerts"]] == [arn]
+    member = world.sim.organization.accounts[-1].id
+    world.sim.account(member, assumable=False)
+    blind = world.reporter("watch", "--account", member)
+    assert (blind.returncode, "Nothing is known: not one account could be reached." in blind.stdout) == (3, True)
     wrong = world.reporter("watch", "--part", "nonsense")
     assert wrong.returncode == 2
     assert "--part nonsense: there is no such part; use one of trails, exposure, protection" in wrong.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reporter import history
-from reporter.schedule.service import OPENED, Timetable, first_tick, serve, tick
+from reporter.schedule.service import OPENED, Timetable, _poster, first_tick, serve, tick
 from reporter.settings.schema import Schedule
 
 MONDAYS = Schedule(id="weekly", cron="0 7 * * mon", time_zone="UTC")
@@ -182,3 +182,14 @@ def test_stopping_lets_work_under_way_end(engine: history.Engine) -> None:
     server.join(10)
     assert not server.is_alive()
     assert states(engine) == {"2026-11-02T07:00": "done"}
+
+
+def test_a_letter_that_ends_unknown_between_two_runs_is_in_the_log(engine: history.Engine, caplog) -> None:
+    """Nobody reads the end of a run then: the process that stays says it, with the command that tells more."""
+    for ended, said in (
+        ({"sent": 2}, []),
+        ({"unknown": 1, "sent": 1}, ["outbox: 1 unknown; `reporter deliver` tells "]),
+    ):
+        caplog.clear()
+        _poster(Timetable(engine, (), lambda *_: "", "a", Clock(), post=lambda e=ended: e))()
+        assert [one.startswith(word) for one, word in zip(caplog.messages, said, strict=True)] == [True] * len(said)

@@ -83,9 +83,12 @@ def bucket(*, account: str = HOME, region: str = HERE, **override: Any) -> Confi
     return made(types.BUCKET, keys, override, id=lambda _: name, arn=lambda _: arn, account=account, region=region)
 
 
+S3_MANAGED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+
+
 def log_target(**override: Any) -> ConfigurationItem:
-    """The bucket that receives access logs: no default Object Lock, for S3 could not deliver."""
-    return bucket(**{"Name": LOG_TARGET, "Logging": None, "ObjectLock": None, **override})
+    """The bucket that receives access logs: no default Object Lock, for S3 could not deliver, and S3's own key."""
+    return bucket(**{"Name": LOG_TARGET, "Logging": None, "ObjectLock": None, "Encryption": S3_MANAGED, **override})
 
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"

@@ -29,10 +29,7 @@ from reporter.history.tables import ACCOUNT, CHANGE, DOCUMENT, FINDING, RESOURCE
 from reporter.model import SEVERITIES, Direction
 
 DIRECTION = case(
-    {
-        direction.value: place
-        for place, direction in enumerate((Direction.WORSENED, Direction.MIXED, Direction.IMPROVED))
-    },
+    {Direction.WORSENED.value: 0, Direction.MIXED.value: 0, Direction.IMPROVED.value: 1},  # mixed got worse, too
     value=CHANGE.c.direction,
     else_=9,
 )

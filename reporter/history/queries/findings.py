@@ -115,8 +115,11 @@ def failing(run: int, other: int, within: Within) -> Select[Any]:
     then = SCAN.alias("then")
     return (
         select(
+            FINDING.c.id,
+            FINDING.c.account,
             FINDING.c.resource,
             FINDING.c.check,
+            FINDING.c.severity,
             FINDING.c.since,
             FINDING.c.failing_since,
             FINDING.c.reopened,
@@ -156,8 +159,9 @@ def statuses_at(run: int, keys: Sequence[int]) -> Select[Any]:
 
 
 def endings(keys: Sequence[int]) -> Select[Any]:
-    """How closed findings about some resources ended: (resource, check, valid_to, end_reason)."""
-    return select(FINDING.c.resource, FINDING.c.check, FINDING.c.valid_to, FINDING.c.end_reason).where(
+    """How closed findings about some resources ended: (account, resource, check, valid_to, end_reason)."""
+    place = (FINDING.c.account, FINDING.c.resource, FINDING.c.check)
+    return select(*place, FINDING.c.valid_to, FINDING.c.end_reason).where(
         FINDING.c.resource.in_(keys), FINDING.c.end_reason.is_not(None)
     )
 

@@ -60,6 +60,11 @@ def old_runs(cutoff: datetime) -> Select[Any]:
     return select(RUN.c.number).where(RUN.c.finished_at < cutoff, or_(RUN.c.seq.is_(None), RUN.c.seq < last))
 
 
+def whole_old_runs(cutoff: datetime) -> Select[Any]:
+    """Those of them that no purge has emptied yet: id and number in the chain."""
+    return select(RUN.c.id, RUN.c.seq).where(RUN.c.number.in_(old_runs(cutoff)), RUN.c.purged_at.is_(None))
+
+
 def first_kept(cutoff: datetime) -> Select[Any]:
     """The first instant that a run which stays speaks of."""
     return select(func.min(SCAN.c.at)).where(SCAN.c.run.not_in(old_runs(cutoff)))

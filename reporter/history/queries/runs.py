@@ -33,6 +33,16 @@ def unfinished(kind: str) -> Select[Any]:
     return select(RUN).where(RUN.c.status == "running", RUN.c.kind == kind).order_by(RUN.c.number.desc()).limit(1)
 
 
+def begun() -> Select[Any]:
+    """Every run that was neither sealed nor given up, the oldest first."""
+    return select(RUN).where(RUN.c.status == "running").order_by(RUN.c.number)
+
+
+def newest_begun_after(number: int) -> Select[Any]:
+    """The last sealed run of the whole organization among those begun after the run of a number."""
+    return sealed_runs(1, whole=True).where(RUN.c.number > number)
+
+
 def after_the_sealed() -> Select[Any]:
     """The newest run, if it was begun after every sealed one and is not sealed itself."""
     sealed = select(func.max(RUN.c.number)).where(RUN.c.seq.is_not(None)).scalar_subquery()
