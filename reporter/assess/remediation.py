@@ -39,8 +39,12 @@ BY_HAND: Final = {
     "put-insight-selectors": AS_READ,
     "put-bucket-policy": AS_READ,
     "put-bucket-encryption": AS_READ,
+    "put-bucket-ownership-controls": "ends what ACLs allow, and AWS refuses it while they allow others anything, so look, then run",
+    "delete-bucket-website": "takes a site off the net, with its redirects, so run it by hand",
+    "delete-bucket-cors": "takes away all its rules, so run it by hand",
 }
-RUNNERS: Final = {"put-bucket-notification-configuration": "fill"}  # where nothing is set, and only there
+# where nothing is set, and only there
+RUNNERS: Final = {"put-bucket-notification-configuration": "fill", "put-metric-filter": "fill"}
 FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
 STANDING_ON_IT: Final = re.compile(
     r"-(object-lock|replication|mfa-delete)$"
@@ -88,7 +92,17 @@ create() {{
 fill() {{
   printf '+'; printf ' %s' "$@"; printf '\\n'
   if [ "$apply" = no ]; then return 0; fi
-  there=$("$1" "$2" "get-${{3#put-}}" "$4" "$5" --output text) || return 1
+  region= last=
+  for word in "$@"; do
+    case "$last" in --region) region=$word ;; esac
+    last=$word
+  done
+  case "$3" in
+    put-metric-filter)
+      there=$("$1" "$2" describe-metric-filters "$4" "$5" --filter-name-prefix "$7" --output text \\
+        --query "metricFilters[?filterName=='$7'].filterName" ${{region:+--region "$region"}}) || return 1 ;;
+    *) there=$("$1" "$2" "get-${{3#put-}}" "$4" "$5" --output text ${{region:+--region "$region"}}) || return 1 ;;
+  esac
   if [ -n "$there" ]; then echo "  something is set by now: left alone"; return 0; fi
   "$@"
 }}
@@ -232,6 +246,7 @@ def _script(account: str, findings: list[Finding]) -> str:
         if finding.reason:
             body.append(f"#   {_short(finding.reason)}")
         written = [line for step in its for line in _written(step, finding, wholes, done)]
+        written = list(dict.fromkeys(written))  # one word for several commands that stand above
         body += written or ["#   by hand: there is no command for it"]
     commands = sum(line.startswith(("step ", "create ", "fill ")) for line in body)
     head = HEAD.format(
@@ -289,17 +304,24 @@ def _written(
         if whole.words != step.words:
             return [
                 f"#   does what is asked by {others} as well",
-                *_said(_step(shlex.join(whole.words), finding), done),
+                *_said(_joined(step, whole.words, finding), done),
             ]
     return _said(step, done)
 
 
+def _joined(step: Step, words: tuple[str, ...], finding: Finding) -> Step:
+    """The command that serves several findings, held back by what it now holds, or by what the step waited for."""
+    both = _step(shlex.join(words), finding)
+    return both if both.held or not both.words else replace(both, held=step.held)
+
+
 def _said(step: Step, done: set[tuple[str, ...]]) -> list[str]:
+    same = (*step.words, step.held)  # held back here, it may still be run for another finding
+    if step.words and same in done:
+        return ["#   the same command stands above"]
+    done.add(same)
     if step.remark:
         return [f"#   {_plain(step.remark)}"]
-    if step.words in done:
-        return ["#   the same command stands above"]
-    done.add(step.words)
     runner = "create" if step.words[VERB].startswith(("create-", "enable-")) else RUNNERS.get(step.words[VERB], "step")
     return [f"{runner} {shlex.join(step.words)}"]
 

@@ -81,6 +81,7 @@ def _key(trail: Resource) -> Resource:
     skips=[
         [eg.trail(KmsKeyId=None)],
         [eg.trail(), eg.key(Rotation=None)],
+        [eg.trail(), eg.key(Metadata__KeyState="PendingDeletion", Rotation=NOT_ROTATED)],
         [eg.targets(rotation_required=False), eg.trail(), eg.key(Rotation=NOT_ROTATED)],
     ],
 )
@@ -92,7 +93,11 @@ def key_rotation(trail: Resource) -> bool:
     """
     if not trail.target("rotation_required"):  # before the key is looked for: then it need not have been read
         raise NotApplicable("Rotation is not required by settings")
-    return is_rotated_in_time(_key(trail))
+    key = _key(trail)
+    state = key["Metadata"]["KeyState"]
+    if state != "Enabled":
+        raise NotApplicable(f"The key is {state}: nothing new is encrypted under it")
+    return is_rotated_in_time(key)
 
 
 @check(

@@ -46,7 +46,7 @@ Examples:
   reporter frameworks check my-framework.toml          what is wrong with a file of your own
 """
 WHO_ANSWERS = (
-    "by checks and a person: checks bear on it, and the standard itself leaves it to a person; "
+    "by checks and a person: checks look at it, and the standard itself leaves it to a person; "
     "by a person: no check can see it (reporter attest)"
 )
 LAST_RUNS = 12

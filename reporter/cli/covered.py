@@ -39,9 +39,8 @@ def coverage_lines(run: Any, total: Any, rows: Sequence[Any]) -> Iterator[tuple[
     for row in sorted(rows, key=lambda r: (order.index(r.status.value), r.account.ou_path, r.account.name)):
         style = STATUS_TONES.get(row.status.value, "")
         name = plain(f"{row.account.name} ({row.account.id})")
-        read = (
-            f"{row.regions_read}/{row.regions_enabled} regions, {counted(row.resources, 'resource')}, {row.calls} calls"
-        )
+        regions = f"{row.regions_read}/{row.regions_enabled} regions" if row.regions_enabled else "regions unknown"
+        read = f"{regions}, {counted(row.resources, 'resource')}, {row.calls} calls"
         yield f"  {row.status.value:<12} {name:<40} {read}", style
         if row.since is not None and row.status.value != "excluded":
             last = f"{row.last_read_at:%Y-%m-%d %H:%M}Z" if row.last_read_at else "never"

@@ -58,7 +58,7 @@ def _print(found: "Sequence[tuple[Opened | None, Proof]]", failed: int, *, witne
     if any(UNPROVEN in proof.said for _, proof in found):
         line("Its files are those it lists; what is NOT PROVEN above, they cannot show", "yellow")
     else:
-        line("The package is whole: its files are those it lists, and they agree with each other", "green")
+        line("The package is whole: its files are those it lists, and its data agree with each other", "green")
     if not witnessed:
         line(
             "That the manifest is the one that was written, a witness shows: --digest (from the mail) or --public-key",

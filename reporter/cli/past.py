@@ -222,7 +222,7 @@ def _look(engine: Any, item: Any, at: Any) -> Any:
 
 def _between(around: Any) -> str:
     """What is known of a moment at which nobody looked: the look before it, and what the one after it showed."""
-    last = f"as last seen at {around.last:%Y-%m-%d %H:%M}Z" if around.last else "nobody had looked before"
+    last = f"as last seen at {around.last:%Y-%m-%d %H:%M}Z" if around.last else "no look before it is on record"
     if around.next is None:
         return f"{last}; nobody has looked since"
     shown = {

@@ -239,7 +239,7 @@ def _by_deletion(
         return
     was, now = (_days_kept(item) for item in (old, new))
     signs = {(left > right) - (left < right) for left, right in zip(was, now, strict=True)}
-    soon = 1 in signs and min(now) <= WEEK
+    soon = any(right < left and right <= WEEK for left, right in zip(was, now, strict=True))
     if soon or "Lifecycle" not in _well(change, after):
         grave: Severity = "high" if any(op.klass == "security" for op in ops) else "low"
         weight = min(grave, "medium", key=SEVERITIES.index) if soon else grave

@@ -37,6 +37,9 @@ _BLOCK: tuple[Row, ...] = (
     ("PublicAccessBlock.*", "off", "high", ""),
 )
 
+# what an S3 policy of the organization says for its accounts
+_S3_BLOCK = "s3_attributes.public_access_block_configuration"
+
 ROWS: Mapping[str, tuple[Row, ...]] = {
     "AWS::CloudTrail::Trail": (
         ("Status.IsLogging", "off", "critical", ""),
@@ -52,6 +55,10 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("CloudWatchLogsLogGroupArn", "swapped", "medium", ""),
         ("InsightSelectors", "gone", "low", ""),
         ("InsightSelectors.*", "gone", "low", ""),
+        ("Selectors.EventSelectors.ReadWriteType", "left", "medium", "All"),
+        ("Selectors.EventSelectors.IncludeManagementEvents", "off", "high", ""),
+        ("Selectors.EventSelectors.ExcludeManagementEventSources", "grown", "medium", ""),
+        ("Selectors.AdvancedEventSelectors.FieldSelectors", "on", "medium", ""),  # one more field selects fewer events
     ),
     "AWS::CloudTrail::EventDataStore": (
         ("*TerminationProtectionEnabled", "off", "medium", ""),
@@ -91,7 +98,8 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     ACCOUNT: (
         *_BLOCK,
         ("VisibleTrails", "fewer", "high", ""),
-        ("EffectiveS3Policy", "gone", "high", ""),
+        ("EffectiveS3Policy", "held", "high", "all"),
+        (f"EffectiveS3Policy.{_S3_BLOCK}", "held", "high", "all"),
         ("Regions", "grown", "low", ""),
     ),
     "AWS::Organizations::Organization": (
@@ -99,7 +107,11 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("PolicyTypes", "fewer", "high", ""),
         ("ServiceAccess", "fewer", "medium", ""),
     ),
-    "AWS::Organizations::Policy": (("Targets", "gone", "high", ""),),
+    "AWS::Organizations::Policy": (
+        ("Targets", "gone", "high", ""),
+        (f"Content.{_S3_BLOCK}", "held", "high", "all"),
+        ("Content.s3_attributes", "held", "high", "all"),
+    ),
     "AWS::KMS::Key": (
         ("Metadata.Enabled", "off", "high", ""),
         ("Metadata.KeyState", "left", "high", "Enabled"),
@@ -128,6 +140,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ("recordingGroup.allSupported", "off", "medium", ""),
         ("recordingGroup.includeGlobalResourceTypes", "off", "medium", ""),
         ("recordingGroup.resourceTypes", "lost", "medium", ""),
+        ("recordingGroup.exclusionByResourceTypes.resourceTypes", "grown", "medium", ""),
     ),
     "AWS::GuardDuty::Detector": (
         ("Detail.Status", "left", "high", "ENABLED"),

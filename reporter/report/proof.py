@@ -18,13 +18,16 @@ from typing import Any
 
 from reporter.documents.canonical import canonical_json
 from reporter.report import package
+from reporter.report.ocsf import COMPLIANCE
 from reporter.report.sign import SignError, verified
 
 TABLES = ("findings", "ended", "changes", "coverage", "checks", "controls", "inventory")
+EVENTS = ("findings", "ended")  # tables that are told as OCSF events too
 PACKED: Mapping[str, Callable[[bytes], bytes]] = {"csv": bytes, "csv.gz": gzip.decompress}
 _OWN = (f"-{package.MANIFEST}", f"-{package.SIGNATURE}", f".{package.SUMS}")
 _LETTER = ".mail.json"
 _BOUND = {"edition", "organization", "run", "seq", "as_of", "root", "chain", "chain_is_sha256_of", "tool_version"}
+_IN_OCSF = {status.value: said for status, (_, said) in COMPLIANCE.items()} | {"not_applicable": "Not applicable"}
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, csv.Error, zlib.error)
 UNPROVEN = "NOT PROVEN"
 
@@ -214,10 +217,18 @@ def _sums(opened: Opened) -> Iterator[Proof]:
 
 
 def _agreeing(opened: Opened) -> Iterator[Proof]:
-    """The PDF's attachments are the folder's files, and the report's figures follow from its tables."""
+    """The PDF's attachments are the folder's files, the events are the tables', the report's figures follow from its tables."""
     names = package.names(opened.said["files"])
+    pages = (f"{opened.edition}.pdf", f"{opened.edition}.html")
+    for name in pages:
+        if name not in names:
+            yield Proof(None, opened.name, f"{UNPROVEN}: that nothing was taken out of it; it lists no {name}")
     for name in (one for one in names if one.endswith(".pdf")):
         yield from _attachments(opened, name, names)
+    for name in (one for one in pages if one in names):
+        yield Proof(None, name, "its words are for reading: they are not held against the data, only its digest is")
+    for table in EVENTS:
+        yield from _events(opened, table)
     name = f"{opened.edition}-report.json"
     report = opened.read(name) if name in names else None
     if report is None:
@@ -249,6 +260,40 @@ def _attachments(opened: Opened, pdf: str, names: list[str]) -> Iterator[Proof]:
         yield Proof(False, pdf, f"{name} IS NOT ATTACHED to it, though the package holds it")
     if not (other or lost):
         yield Proof(True, pdf, f"its {len(attached)} attachments are the package's files")
+
+
+def _events(opened: Opened, table: str) -> Iterator[Proof]:
+    """A table's rows are told as events, each once: by check, account, region and what became of it."""
+    name = f"{opened.edition}-{table}.ocsf.jsonl"
+    data = opened.read(name) if name in package.names(opened.said["files"]) else None
+    if data is None:
+        yield Proof(None, opened.name, f"{UNPROVEN}: that nothing was taken out of it; it lists no {name}")
+        return
+    if not any(_files_of(opened, table)):
+        return  # the table's absence is told with the figures
+    try:
+        told = Counter(map(_told, data.splitlines()))
+    except _BROKEN as error:
+        yield Proof(False, name, f"IS NOT as this version writes it: {error!r:.200}")
+        return
+    column, said = ("status", _IN_OCSF) if table == "findings" else ("became", {})
+    rows = Counter(
+        (row["check"], row["account"], row["region"], said.get(row[column], row[column]))
+        for row in _rows(opened, table)
+        if row[column] != "lost_sight"  # is among the findings, without an answer
+    )
+    for one, number in sorted(((told - rows) + (rows - told)).items()):
+        more = "MORE than" if told[one] > rows[one] else "FEWER than"
+        yield Proof(False, name, f"has {number} {more} {table}.csv of {' '.join(filter(None, one))}")
+    if told == rows:
+        yield Proof(True, name, f"its {told.total()} events are the rows of {table}.csv")
+
+
+def _told(line: bytes) -> tuple[str, str, str, str]:
+    event = json.loads(line)
+    where, held = event["cloud"], event["compliance"]
+    became = event["unmapped"].get("became") or held["status"]
+    return held["checks"][0]["uid"], where["account"]["uid"], where.get("region", ""), became
 
 
 def _figures(opened: Opened, report: Mapping[str, Any]) -> Iterator[Proof]:
@@ -313,6 +358,7 @@ def _moved(opened: Opened, posture: Mapping[str, Any]) -> Iterator[tuple[str, in
     counted = states | became
     for name, stated in posture["movement"].items():
         yield f"findings {name.replace('_', ' ')}", stated, counted[name]
+    yield "findings no longer failing", posture["ended"]["total"], became.total()
     grave = [row for row in _rows(opened, "findings") if row["severity"] in ("critical", "high")]
     still_open = [row for row in grave if row["status"] == "fail" and not row["waiver"]]
     yield "findings open, critical and high", posture["open_grave"], len(still_open)

@@ -98,7 +98,7 @@ def _coverage(source: Source, content: Content) -> Rows:
         a, t = r.account, totals.get(r.account.id, AccountTotal(r.account.id))
         read = r.status not in NOT_READ  # of the others nobody read anything, whoever tried
         yield (
-            a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at if read else None), _at(r.last_read_at), r.regions_enabled,
+            a.id, a.name, a.ou_path, a.state, r.status, _at(r.observed_at if read else None), _at(r.last_read_at), r.regions_enabled or None,
             r.regions_read, r.resources, r.gaps - r.unasked, r.unasked, r.calls, r.denied, t.passed, t.failed, t.waived,
             t.not_applicable, t.insufficient, r.reason, r.excluded_by, r.read_by if read else None,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -208,14 +209,26 @@ def _of(settings: Settings) -> str:
 def _short(group: Group, watched: Watched, who: Callable[[Change], Attribution | None]) -> str:
     """A group in one line, for a channel: the worst of it, and who did it."""
     change = group.first
-    made = who(change)
-    by = f"; by {actor_line(made.actors[0], others_of(made))} [{made.confidence}]" if made and made.actors else ""
     name = watched.names.get(change.account, "")
     there = f"{len(group.accounts)} account{'' if len(group.accounts) == 1 else 's'}"
     where = f"{len(group.changes)} resources in {there}" if len(group.changes) > 1 else (
         f"{change.resource} ({name or change.account})"
     )  # fmt: skip
-    return f"[{change.severity}] {where}: {change.summary}{by}"
+    return f"[{change.severity}] {where}: {change.summary}{_by(group, who)}"
+
+
+def _by(group: Group, who: Callable[[Change], Attribution | None]) -> str:
+    """Who made a change; of a group the one who made most of it, how many of it, and how many others there are."""
+    made = [found for change in group.changes if (found := who(change)) and found.actors]
+    if not made:
+        return ""
+    ((name, count),) = (names := Counter(one.actors[0].principal for one in made)).most_common(1)
+    first = next(one for one in made if one.actors[0].principal == name)
+    said = f"; by {actor_line(first.actors[0], others_of(first))} [{first.confidence}]"
+    if count == len(group.changes):
+        return said
+    more = len(names) - 1
+    return f"{said}, {count} of {len(group.changes)}" + (f", others by {more} more" if more else "")
 
 
 def _fact(change: Change, who: Attribution | None) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -79,20 +80,22 @@ def _stream(
     engine: history.Engine, tip: Run | None, runs: list[Run], within: history.Within, tell: Callable[[str], None]
 ) -> Iterator[bytes]:
     """What fast-import reads: a commit for each run, upon the earlier export's last one if there is one."""
-    previous = tip
-    for run in runs:
+    previous = tip if tip and not history.emptied_at(engine, tip) else None
+    for place, run in enumerate(runs):
+        purged = history.emptied_at(engine, run)
         seconds = int(run.as_of.timestamp())
-        message = _message(run, history.changes(engine, run=run, within=within))
+        message = _message(run, history.changes(engine, run=run, within=within), purged)
         yield f"commit {BRANCH}\ncommitter {AUTHOR} {seconds} +0000\n".encode()
         yield b"data %d\n%s\n" % (len(message), message)
+        if place == 0 and tip:
+            yield f"from {BRANCH}^0\n".encode()
         if previous is None:
             yield b"deleteall\n"
-        elif previous is tip:
-            yield f"from {BRANCH}^0\n".encode()
-        yield from _files(engine, previous, run, within)
+        if purged is None:
+            yield from _files(engine, previous, run, within)
         yield b"\n"
-        tell(f"run {run.seq} of {run.as_of:%Y-%m-%d}")
-        previous = run
+        tell(f"run {run.seq} of {run.as_of:%Y-%m-%d}" + (f", purged on {purged:%Y-%m-%d}: no files" if purged else ""))
+        previous = run if purged is None else None
 
 
 def _files(engine: history.Engine, previous: Run | None, run: Run, within: history.Within) -> Iterator[bytes]:
@@ -104,16 +107,20 @@ def _files(engine: history.Engine, previous: Run | None, run: Run, within: histo
             yield f'M 100644 inline "{path_of(after)}"\n'.encode() + b"data %d\n%s\n" % (len(data), data)
 
 
-def _message(run: Run, changes: tuple[Change, ...]) -> bytes:
-    """What the commit says: the run, and its changes in words, the worse first. Who made them may be found out later."""
-    lines = [f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: {_counted(len(changes))}", ""]
+def _message(run: Run, changes: tuple[Change, ...], purged: datetime | None = None) -> bytes:
+    """What the commit says: the run, and its changes in words, the worse first. Who made them may be found out later.
+
+    Of a run that a purge emptied only the head is left: it has no files, and how many changes it had is not known.
+    """
+    what = f"purged on {purged:%Y-%m-%d}, only its head is left" if purged else _counted(len(changes))
+    lines = [f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: {what}", ""]
     lines += [
         f"{one.direction.value} {one.kind.value} {one.arn or one.resource} ({one.account}): {one.summary}"
         for one in sorted(changes, key=rank)[:TOLD]
     ]
     if len(changes) > TOLD:
         lines.append(f"and {len(changes) - TOLD} more")
-    lines += ["" if changes else "No changes.", f"Run-Id: {run.id}", f"Chain: {run.chain}"]
+    lines += ["" if changes or purged else "No changes.", f"Run-Id: {run.id}", f"Chain: {run.chain}"]
     return "".join(f"{_one_line(text)}\n" for text in lines).encode()
 
 

@@ -20,7 +20,7 @@ ME = "111122223333"
 FAKE_AWS = """#!/bin/sh
 if [ "$1 $2" = "sts get-caller-identity" ]; then echo "${FAKE_ACCOUNT:-111122223333}"; exit 0; fi
 printf '%s\\n' "$#" "$@" >> "$FAKE_LOG"
-case "$2" in get-*) printf '%s' "${FAKE_SET:-}" ;; esac
+case "$2" in get-*|describe-*) printf '%s' "${FAKE_SET:-}" ;; esac
 if [ -n "${FAKE_ERROR:-}" ]; then echo "$FAKE_ERROR" >&2; exit 254; fi
 """
 
@@ -160,7 +160,8 @@ def test_a_region_is_added_where_the_command_has_none():
     assert "--region eu-west-1" in fix_plan([finding("aws cloudtrail start-logging --name t")])[ME]
     fixed = fix_plan([finding("aws cloudtrail start-logging --name t --region us-east-1")])[ME]
     assert "eu-west-1" not in fixed
-    assert "--region" not in fix_plan([finding("aws s3api put-bucket-acl --bucket b", region="global")])[ME]
+    worldwide = fix_plan([finding("aws s3api put-bucket-acl --bucket b", region="global")])[ME]
+    assert "step aws s3api put-bucket-acl --bucket b\n" in worldwide
 
 
 @pytest.mark.parametrize(
@@ -315,6 +316,65 @@ def test_what_somebody_has_set_since_is_left_alone(run):
     assert "left alone" in done.stdout
     done, made = run(script, "--apply", FAKE_ERROR="An error occurred (AccessDenied)")
     assert (done.returncode != 0, len(made)) == (True, 1)
+
+
+FILTER = "aws logs put-metric-filter --log-group-name trails --filter-name vpc-changes --filter-pattern '{ $.a = b }'"
+
+
+def test_a_filter_of_that_name_keeps_its_pattern(run):
+    """Putting one writes over the one that is there, and the alarm on its metric would fall silent: looked at where it lives."""
+    (script,) = fix_plan([finding(f"{FILTER} --region eu-south-1", check="cloudtrail-alarm-vpc-changes")]).values()
+    _, made = run(script, "--apply")
+    assert [call[1] for call in made] == ["describe-metric-filters", "put-metric-filter"]
+    assert made[0][2:6] == ["--log-group-name", "trails", "--filter-name-prefix", "vpc-changes"]
+    assert made[0][-2:] == ["--region", "eu-south-1"]
+    assert "metricFilters[?filterName=='vpc-changes'].filterName" in made[0]
+    done, made = run(script, "--apply", FAKE_SET="vpc-changes")
+    assert ([call[1] for call in made], done.returncode) == (["describe-metric-filters"], 0)
+    assert "left alone" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "fix",
+    [
+        "aws s3api delete-bucket-website --bucket data",
+        "aws s3api delete-bucket-cors --bucket data",
+        "aws s3api put-bucket-ownership-controls --bucket data --ownership-controls '{}'",
+    ],
+)
+def test_what_takes_away_something_that_is_set_is_run_by_hand(fix, run):
+    """A site with its redirects, and what ACLs give to others, are in use perhaps, and no plan could put them back."""
+    (script,) = fix_plan([finding(fix)]).values()
+    assert run(script, "--apply")[1] == []
+    assert fix in script
+
+
+def test_one_command_for_two_findings_waits_as_each_of_them_would():
+    """It stands on a value that a person chooses first, whatever else it does."""
+    open_value = "aws kms enable-key --key-id <KEY>\naws s3api put-bucket-cors --bucket data --cors-configuration '{}'"
+    pair = [
+        finding(open_value.replace("{}", json.dumps({"Version": "1", "Statement": [number]})), check=f"check-{number}")
+        for number in (1, 2)
+    ]
+    plan = fix_plan(pair)[ME]
+    assert not re.search(r"^step .*put-bucket-cors", plan, re.MULTILINE)
+    assert "#   then run: aws s3api put-bucket-cors" in plan
+
+
+def test_what_many_accounts_share_is_said_once():
+    """One trail of the organization fails in each of its accounts: whoever reads the plan fills in the topic once."""
+    fix = (
+        "aws logs put-retention-policy --log-group-name trails --retention-in-days 400\n"
+        "aws cloudwatch put-metric-alarm --alarm-name vpc-changes --alarm-actions <TOPIC_ARN>\n"
+        "aws sns subscribe --topic-arn <TOPIC_ARN>"
+    )
+    plan = fix_plan([finding(fix, check=f"check-{number}") for number in range(3)])[ME]
+    assert plan.count("put-metric-alarm") == plan.count("sns subscribe") == plan.count("\nstep ") == 1
+    assert plan.count("#   the same command stands above") == 2
+    waited = finding("aws kms enable-key --key-id <KEY>\naws cloudtrail start-logging --name t", severity="critical")
+    plan = fix_plan([waited, finding("aws cloudtrail start-logging --name t", name="other")])[ME]
+    assert "#   then run: aws cloudtrail start-logging" in plan
+    assert "\nstep aws cloudtrail start-logging" in plan
 
 
 def encrypting(check, document, **more):

@@ -144,6 +144,10 @@ def test_what_a_purged_run_held_is_not_called_no_change(made):
         assert "only its head is left" in answer.err
     assert said(file, "verify", "--history").code == 0
     assert said(file, "drift").code in {0, 3}
+    shown = said(file, "show", "b10", "--at", f"{weeks(1):%Y-%m-%d}").out
+    assert "no look before it is on record; the next look" in shown, (
+        "somebody had looked; the purge took the record of it"
+    )
 
 
 def test_a_tag_that_is_lost_is_drift_from_what_was_pinned_by_it(made):

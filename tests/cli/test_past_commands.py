@@ -81,6 +81,8 @@ def test_coverage_adds_up_and_names_the_remedy(file):
     unknown = [
         one for one in document["accounts"] if one["status"] not in ("read", "partial") or not one["regions_enabled"]
     ]
+    assert "0/0 regions" not in text
+    assert text.count("regions unknown") == sum(not one["regions_enabled"] for one in document["accounts"]) > 0
     assert f"(of {len(unknown)} account" in text  # as many as the report says: excluded ones are asked nothing either
     assert int(sums[4].replace(",", "")) == sum(one["calls"] for one in document["accounts"])
     assert "cannot be assumed. Create it from deploy/member-role.yaml" in text

@@ -411,6 +411,30 @@ def granted(*grants):
     return {"Acl": {"Owner": {"ID": "o"}, "Grants": [{"Grantee": one, "Permission": "READ"} for one in grants]}}
 
 
+def s3_policy(said):
+    """An organization's S3 policy."""
+    return {"Content": {"s3_attributes": {"public_access_block_configuration": said}}}
+
+
+def above(said):
+    """What reaches an account of it."""
+    return {"EffectiveS3Policy": s3_policy(said)["Content"]}
+
+
+def selecting(**more):
+    """A trail's selectors of the older form: all management events."""
+    plain = {"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": []}
+    return {"Selectors": {"EventSelectors": [plain | more]}}
+
+
+def selected(*fields):
+    """Those of the newer one."""
+    kept = [{"Field": "eventCategory", "Equals": ["Management"]}, *fields]
+    return {"Selectors": {"AdvancedEventSelectors": [{"Name": "m", "FieldSelectors": kept}]}}
+
+
+ACCOUNT, ALL = "AWS::::Account", {"@@assign": "all"}
+WRITES = {"Field": "readOnly", "Equals": ["false"]}
 KEY, SCP, RECORDER = "AWS::KMS::Key", "AWS::Organizations::Policy", "AWS::Config::ConfigurationRecorder"
 NARROWER = {"Action": "cloudtrail:StopLogging"}
 SPARED = {"Condition": {"StringNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/admin"]}}}
@@ -423,11 +447,26 @@ BY_HAND = [
     (SCP, limits(), limits(**SPARED), WORSENED, "high"),
     (SCP, limits(**NARROWER), limits(), IMPROVED, "high"),
     (SCP, {"Targets": [{"TargetId": "r-1"}]}, {"Targets": []}, WORSENED, "high"),
+    (SCP, s3_policy(ALL), s3_policy({"@@assign": "none"}), WORSENED, "high"),
+    (SCP, s3_policy({"@@assign": "none"}), s3_policy(ALL), IMPROVED, "high"),
+    (SCP, s3_policy(ALL), {"Content": {}}, WORSENED, "high"),
+    (ACCOUNT, above("all"), above("none"), WORSENED, "high"),
+    (ACCOUNT, above("all"), above(ALL), NEUTRAL, "informational"),
+    (ACCOUNT, {"EffectiveS3Policy": None}, above("none"), NEUTRAL, "informational"),
+    (TRAIL, selecting(), selecting(ReadWriteType="WriteOnly"), WORSENED, "medium"),
+    (TRAIL, selecting(), selecting(IncludeManagementEvents=False), WORSENED, "high"),
+    (TRAIL, selecting(), selecting(ExcludeManagementEventSources=["kms.amazonaws.com"]), WORSENED, "medium"),
+    (TRAIL, selected(), selected(WRITES), WORSENED, "medium"),
+    (TRAIL, selected(WRITES), selected(), IMPROVED, "medium"),
     (RECORDER, {"Status": {"recording": True}}, {"Status": {"recording": False}}, WORSENED, "high"),
     (RECORDER, {"Status": {"lastStatus": "SUCCESS"}}, {"Status": {"lastStatus": "FAILURE"}}, WORSENED, "medium"),
     (
         RECORDER, {"recordingGroup": {"allSupported": True}},
         {"recordingGroup": {"allSupported": False, "resourceTypes": [BUCKET]}}, WORSENED, "medium",
+    ),
+    (
+        RECORDER, {"recordingGroup": {"exclusionByResourceTypes": {"resourceTypes": []}}},
+        {"recordingGroup": {"exclusionByResourceTypes": {"resourceTypes": [BUCKET]}}}, WORSENED, "medium",
     ),
     (BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 40)), WORSENED, "low"),
     (BUCKET, expiring(("a", "Enabled", 40)), expiring(("a", "Enabled", 400)), IMPROVED, "low"),
@@ -455,3 +494,11 @@ def test_no_check_makes_it_good_that_all_is_deleted_within_days():
     slower = judged(BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 40)), [content], [content])
     faster = judged(BUCKET, expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 1)), [content], [content])
     assert (slower.direction, faster.direction) == (NEUTRAL, WORSENED)
+    kept_versions = {"Versioning": {"Status": "Enabled"}}
+    kept, less = (
+        one["Lifecycle"]["Rules"] for one in (expiring(("a", "Enabled", 400)), expiring(("a", "Enabled", 40)))
+    )
+    for rule in (*kept, *less):
+        rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": 5}
+    both = [{"Lifecycle": {"Rules": rules}, **kept_versions} for rules in (kept, less)]
+    assert judged(BUCKET, *both, [content], [content]).direction == NEUTRAL, "what goes within days went so before"

@@ -17,6 +17,7 @@ from reporter.model import Run
 from reporter.report import package
 from reporter.report.edition import Edition
 from reporter.report.export import data_files
+from reporter.report.ocsf import ocsf_files
 from reporter.report.proof import UNPROVEN, NoPackage, Opened, Proof, manifests, proofs, unlisted
 from reporter.report.sign import by_key, new_key, public_half
 
@@ -34,8 +35,9 @@ def parts(edition: str) -> tuple[Edition, Run, list[object], dict[str, bytes]]:
     chain = hashlib.sha256(canonical_json(words)).hexdigest()
     made = replace(made, content=replace(made.content, cover=replace(cover, chain=chain)))
     made = replace(made, files=data_files(organization(), made.content))  # they name the head
+    events = {f"{asked.key}-{one.name}": one.data for one in ocsf_files(organization(), made.content)}
     files = {f"{asked.key}-{one.name}": one.data for one in made.files}
-    files |= {f"{asked.key}.html": made.page.encode(), f"{asked.key}.pdf": pdf_of(made).data}
+    files |= events | {f"{asked.key}.html": made.page.encode(), f"{asked.key}.pdf": pdf_of(made).data}
     run = Run(id=cover.run, as_of=cover.as_of, seq=cover.seq, root=cover.root, chain=chain, organization="o-1")
     return asked, run, words, files
 
@@ -65,6 +67,8 @@ def test_a_package_of_every_edition_holds_as_it_was_written(tmp_path: Path, edit
     told = list(proofs(opened))
     assert [one for one in told if one.holds is False] == []
     assert any("attachments are the package's files" in one.said for one in told)
+    assert sum("events are the rows of" in one.said for one in told) == 2
+    assert not any(UNPROVEN in one.said for one in told)
     assert list(unlisted([opened])) == []
     subprocess.run(["sha256sum", "--quiet", "-c", package.sums_name(asked)], cwd=tmp_path, check=True)
 
@@ -134,6 +138,52 @@ def test_a_table_and_the_manifest_altered_together_still_disagree_with_the_figur
     assert any("attachment findings.csv IS NOT" in said for said in told)
     assert any("findings failed" in said for said in told)
     assert any(f"NOT {first}" in said for said in told)
+
+
+def forged(folder: Path, name: str, data: bytes | None) -> Opened:
+    """The package with one file written anew, or taken out of the manifest too, all digests made anew."""
+    file = folder / "organization-manifest.json"
+    said = json.loads(file.read_text())
+    said["files"] = [one for one in said["files"] if data is not None or one["name"] != name]
+    for one in said["files"]:
+        if one["name"] == name:
+            (folder / name).write_bytes(data or b"")
+            one |= {"sha256": hashlib.sha256(data or b"").hexdigest(), "bytes": len(data or b"")}
+    file.write_text(json.dumps(said))
+    return manifests(file)[0]
+
+
+@pytest.mark.parametrize("table", ["findings", "ended"])
+def test_an_event_that_no_row_tells_or_a_row_that_no_event_tells_is_named(tmp_path: Path, table: str) -> None:
+    """Whoever loads the events into a SIEM gets what the auditor reads in the tables, each once."""
+    written(tmp_path)
+    name = f"organization-{table}.ocsf.jsonl"
+    lines = (tmp_path / name).read_bytes().splitlines(keepends=True)
+    check = json.loads(lines[0])["compliance"]["checks"][0]["uid"]
+    for other, said in ((lines[1:], "1 FEWER than"), ([*lines, lines[0]], "1 MORE than"), ([b"{}"], "IS NOT as")):
+        told = [one.said for one in failed(forged(tmp_path, name, b"".join(other))) if one.about == name]
+        assert any(said in one and (check in one or said == "IS NOT as") for one in told)
+
+
+@pytest.mark.parametrize("name", ["organization.pdf", "organization.html", "organization-ended.ocsf.jsonl"])
+def test_a_file_that_is_taken_out_with_its_line_is_missed(tmp_path: Path, name: str) -> None:
+    """A page or an event file that every package has: without it, nothing says that the package is whole."""
+    written(tmp_path)
+    told = list(proofs(forged(tmp_path, name, None)))
+    assert any(one.holds is None and UNPROVEN in one.said and one.said.endswith(name) for one in told)
+
+
+def test_a_finding_that_is_said_to_have_ended_must_stand_in_every_figure(tmp_path: Path) -> None:
+    """A row added to the table and to one figure is still one more than the list that the report shows."""
+    written(tmp_path)
+    table, name = "organization-ended.csv", "organization-report.json"
+    data = (tmp_path / table).read_bytes()
+    row = next(line for line in data.splitlines(keepends=True) if line.startswith(b"fixed,"))
+    report = json.loads((tmp_path / name).read_text())
+    report["posture"]["movement"]["fixed"] += 1
+    forged(tmp_path, table, data + row)
+    told = [one.said for one in failed(forged(tmp_path, name, json.dumps(report).encode())) if one.about == name]
+    assert [said.partition(",")[0].rsplit(" ", 1)[0] for said in told] == ["says findings no longer failing"]
 
 
 def test_the_head_follows_from_its_words_or_it_is_said(tmp_path: Path) -> None:

@@ -91,6 +91,9 @@ def test_regions_are_counted_where_somebody_could_ask():
     assert covered.regions_enabled == sum(row.regions_enabled for row in asked)
     assert covered.regions_unknown == 2
     assert "which regions 2 accounts have enabled is unknown" in made.page
+    source.account_rows = [row if row in asked else replace(row, regions_enabled=0) for row in source.account_rows]
+    enabled = {row["status"]: row["regions_enabled"] for row in table(forms(source), "coverage")}
+    assert (enabled["read"], enabled["unreachable"], enabled["excluded"]) == ("17", "", "")
 
 
 def test_resources_are_the_rows_of_the_inventory_that_were_read():

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from mutations import Driver
@@ -75,6 +75,30 @@ def test_a_part_of_the_organization_is_an_export_of_its_own(driver, tmp_path):
     assert {file.parts[0] for file in (f.relative_to(folder) for f in folder.rglob("*.json"))} == {"000000000005"}
     assert export_git(driver.engine, folder, quiet) == 12
     assert len({file.relative_to(folder).parts[0] for file in folder.rglob("*.json")}) > 1
+
+
+def test_a_purged_run_is_a_commit_that_says_so(driver, tmp_path):
+    """It has no files, and nobody reads that nothing changed in it; the next run's files are all of them, and no more."""
+    fresh, grown = tmp_path / "fresh", tmp_path / "grown"
+    export_git(driver.engine, grown, quiet)
+    driver.run()
+    runs = [*reversed(history.last_runs(driver.engine, 13))]
+    now = runs[-1].finished_at + timedelta(days=1)
+    assert history.purge(driver.engine, now, keep=now - runs[-1].as_of, by="test").removed["run"] == 12
+    export_git(driver.engine, fresh, quiet)
+    messages = git(fresh, "log", "--reverse", "--format=%B%x00").split("\x00")
+    for run, said in zip(runs[:-1], messages, strict=False):
+        assert (
+            f"Run {run.seq} of {run.as_of:%Y-%m-%d %H:%M} UTC: purged on {now:%Y-%m-%d}, only its head is left" in said
+        )
+        assert "No changes" not in said
+        assert run.chain in said
+    assert git(fresh, "ls-tree", "-r", "HEAD~1") == ""
+    assert export_git(driver.engine, grown, quiet) == 1, (
+        "the earlier export is continued, though its last run is empty now"
+    )
+    assert git(grown, "rev-parse", "HEAD^{tree}") == git(fresh, "rev-parse", "HEAD^{tree}")
+    assert git(fresh, "ls-tree", "-r", "HEAD") != ""
 
 
 def test_commits_tell_what_changed(driver, tmp_path):

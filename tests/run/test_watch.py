@@ -13,10 +13,12 @@ import pytest
 from reporter import history
 from reporter.deliver.aws import Cloud
 from reporter.deliver.topic import is_topic, publish
-from reporter.run.alerting import Desk, To, lines, queue
+from reporter.model import Actor, Attribution, Change, ChangeKind, Direction, Op, Run
+from reporter.report.render import Look
+from reporter.run.alerting import Desk, To, lines, message, queue
 from reporter.run.execute import Request, execute
 from reporter.run.posting import post, transport
-from reporter.run.watching import NothingToCompare, Wanted, look
+from reporter.run.watching import NothingToCompare, Wanted, Watched, look
 from reporter.settings import Settings, database_url, load
 from reporter.simulate.people import CLI, iam_user
 
@@ -237,6 +239,35 @@ def test_webhooks_are_told_in_their_form(watch):
     (head, _, bullet) = json.loads(heard["/chat"])["blocks"]
     assert head["text"]["text"].startswith("CRITICAL, 1 thing got worse")
     assert "by mallory (IAM user) (203.0.113.9, cli) StopLogging" in bullet["text"]["text"]
+
+
+def test_a_channel_is_not_told_that_one_did_what_several_did():
+    """Changes alike are one line; by the one who made most of them, with how many, and how many others there are."""
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    op = Op(
+        "changed", "PublicAccessBlock.BlockPublicPolicy", True, False, "security", "BlockPublicPolicy true -> false"
+    )
+    opened = [
+        Change(
+            "111122223333", "eu-west-1", "AWS::S3::Bucket", name, "", ChangeKind.MODIFIED, None, at, "security",
+            Direction.WORSENED, "high", (op,), "opened",
+        )
+        for name in "abc"
+    ]  # fmt: skip
+    by = {name: Attribution("exact", "", (Actor("e", "PutX", at, name),)) for name in ("alice", "mallory")}
+    base = Run("r", at)
+
+    def line(*names):
+        who = {place: by[name] for place, name in enumerate(names) if name}
+        watched = Watched(base, at, tuple(opened), who, (), {}, 1, (), 0, 0)
+        (said,) = message(Settings(), watched, opened, Look()).news.lines
+        return said.partition("opened")[2]
+
+    one = "; by mallory PutX 2026-11-22 02:00Z [exact]"
+    assert line("mallory", "mallory", "mallory") == one
+    assert line("alice", "mallory", "mallory") == f"{one}, 2 of 3, others by 1 more"
+    assert line("", "mallory", "mallory") == f"{one}, 2 of 3"
+    assert line("", "", "") == ""
 
 
 def test_a_topic_is_told(world):
