@@ -22,6 +22,7 @@ OUTBOX = "outbox"
 def signs_of_the_past(engine: Any, settings: Settings, now: datetime, dead: Dead) -> Iterator[Sign]:
     """A line for each thing that stands in the way of the next run or of the last one's report; and that the rest is well."""
     yield from _runs(engine, now, dead)
+    yield from _slots(engine, now, dead)
     yield from _outbox(engine, settings, now, dead)
     yield from _clock(engine, now)
 
@@ -51,6 +52,19 @@ def _runs(engine: Any, now: datetime, dead: Dead) -> Iterator[Sign]:
     else:
         how = "`reporter run --resume`" if run.kind == "manual" else f"{going_on(run)}, or `reporter run --resume`,"
         yield Sign("run", "fail", f"run {run.seq} is finished, its report has reached nobody", f"{how} hands it over")
+
+
+def _slots(engine: Any, now: datetime, dead: Dead) -> Iterator[Sign]:
+    """Slots whose process is gone, where no half-done run tells of them: it died before it began one, or after its end."""
+    from reporter import history
+    from reporter.run.stopping import held_slot
+
+    told = {found.run.schedule for found in history.begun(engine)}
+    for slot in history.slots(engine):
+        gone = (slot.lease_until or now) <= now or dead(slot.owner)
+        if slot.state == "running" and gone and slot.schedule not in told:
+            seen, _, remedy = held_slot(slot, now, dead).rstrip(".").partition("; ")
+            yield Sign("schedule", "fail", seen, remedy)
 
 
 def _outbox(engine: Any, settings: Settings, now: datetime, dead: Dead) -> Iterator[Sign]:

@@ -25,6 +25,7 @@ class Unsealed:
     reason: str  # why it was given up
 
 
+RUNS_BACK = 20  # among which runs that ran side by side are looked for
 HANDED_OVER = "handed over"  # the format of the row that says a run's reports are all made and in the outbox
 
 
@@ -64,12 +65,34 @@ def unsealed(engine: Engine) -> Unsealed | None:
 
 
 def unshared(engine: Engine) -> Unsealed | None:
-    """The last sealed run, where its reports have not all been made and handed over, and who was at it."""
-    last = last_runs(engine, 1)
-    if not last or is_handed_over(engine, last[0]):
+    """The oldest sealed run whose reports have not all been made and handed over, and who was at it; None if there is none."""
+    waiting = not_handed_over(engine)
+    if not waiting:
         return None
     with reading(engine) as connection:
-        return _unsealed(connection, connection.execute(runs.by_id(last[0].id)).mappings().one())
+        return _unsealed(connection, connection.execute(runs.by_id(waiting[0].id)).mappings().one())
+
+
+def not_handed_over(engine: Engine) -> tuple[Run, ...]:
+    """The sealed runs whose reports have not all been made and handed over, the oldest first.
+
+    The last one, and those that were sealed while a later one was under way: whoever begins after a seal looks for it, but
+    one that was reading already compares with that run and does not tell its changes again.
+    """
+    found: list[Run] = []
+    newer: Run | None = None
+    for run in last_runs(engine, RUNS_BACK):
+        if newer is not None and not _side_by_side(run, newer):
+            break
+        if not is_handed_over(engine, run):
+            found.append(run)
+        newer = run
+    return tuple(reversed(found))
+
+
+def _side_by_side(run: Run, newer: Run) -> bool:
+    """Whether a run had not been sealed when the next one was begun."""
+    return run.finished_at is None or newer.started_at is None or newer.started_at <= run.finished_at
 
 
 def _unsealed(connection: Connection, row: Mapping[Any, Any]) -> Unsealed:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -40,6 +40,7 @@ def start_run(
     selection: Collection[str] = (),
     not_before: datetime | None = None,
     heir_of: str = "",
+    dead: Callable[[str], bool] = lambda _: False,
 ) -> Run:
     """A new run, or the unfinished one of this kind whose owner died: with its id, its as-of and what it had recorded.
 
@@ -49,6 +50,8 @@ def start_run(
     given up; an unfinished whole run never is, for a narrowed one: RunBusy. One begun before `not_before` is given up, too: it
     belongs to an earlier slot of the schedule, and half of it would be old. So is one of the whole organization after which
     another was begun and finished: its news would be older than what is told already.
+    A new one of the whole organization gives up what a process that is gone (its lease is over, or `dead` knows it) left of
+    such a run of another kind: else the changes that one stored would be missing from what the new one tells.
     """
     wanted: dict[str, Any] = {
         "organization": organization,
@@ -58,7 +61,7 @@ def start_run(
     wanted |= {"schedule": schedule, "selection": sorted(set(selection)) or None}
     begun = partial(
         _start, kind=kind, as_of=as_of, owners=(owner, heir_of), now=now, lease=lease, not_before=not_before,
-        wanted=wanted,
+        wanted=wanted, dead=dead,
     )  # fmt: skip
     return write(engine, begun)
 
@@ -73,6 +76,7 @@ def _start(
     lease: timedelta,
     not_before: datetime | None,
     wanted: Mapping[str, Any],
+    dead: Callable[[str], bool],
 ) -> Run:
     lock(connection, "runs")
     leased = {"owner": owners[0], "lease_until": now + lease}
@@ -90,10 +94,21 @@ def _start(
             connection.execute(recording.CHANGE_RUN.values(**leased), {"row": row["number"]})
             return run_from(row)
         _fail(connection, row, now, f"given up: {why} came after it")
+    if not wanted["selection"]:
+        _clear(connection, wanted["organization"], now, dead)
     values = _new_run(connection, kind, as_of, wanted)
     values |= {"started_at": now, **leased}
     connection.execute(recording.NEW_RUN, values)
     return run_from(values | {"finished_at": None, "seq": None})
+
+
+def _clear(connection: Connection, organization: str, now: datetime, dead: Callable[[str], bool]) -> None:
+    """Give up the runs of the whole organization, of whatever kind, whose process is gone: what they found is the next one's."""
+    for found in connection.execute(runs.begun()).mappings().all():
+        row = dict(found)
+        gone = row["lease_until"] <= now or dead(row["owner"])
+        if gone and not row["selection"] and row["organization"] == organization:
+            _fail(connection, row, now, "given up: another run of the whole organization was begun after it")
 
 
 def _given_up(row: Mapping[Any, Any], wanted: Mapping[str, Any]) -> str:

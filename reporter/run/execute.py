@@ -141,8 +141,8 @@ def _unfinished_business(at: Setting, door: Door, found: Organization | None) ->
     A run of some accounts is taken up only by who wants the same, or whatever there is: else the whole organization's run
     would wait for it. One of the whole organization is never given up for one of some accounts.
     """
-    if (sealed := _unpublished(at.engine)) is not None:
-        return hand_over(at, sealed, resumed=True)
+    if sealed := history.not_handed_over(at.engine):
+        return [hand_over(at, run, resumed=True) for run in sealed][-1]
     begun = history.unfinished(at.engine, at.request.kind)
     if begun is None:
         return None
@@ -187,6 +187,7 @@ def _read(at: Setting, door: Door, found: Organization | None = None, *, heir_of
         engine, kind=request.kind, as_of=clock(), owner=at.owner, now=clock(), lease=LEASE,
         organization=organization.id, tool_version=__version__, checks_hash=at.judgement.hash,
         schedule=request.schedule, selection=request.selection, not_before=request.since, heir_of=heir_of,
+        dead=request.dead,
     )  # fmt: skip
     with _held(at, run):
         if picked.left:
@@ -276,9 +277,3 @@ def _snapshots(at: Setting, door: Door, organization: Organization, done: frozen
     if processes == 1:
         return collect(door, organization, skip=done, known=known)
     return collect_sharded(door.options, organization, clock=at.clock, processes=processes, skip=done, known=known)
-
-
-def _unpublished(engine: history.Engine) -> Run | None:
-    """The last run, if it was sealed but its reports were never handed over."""
-    last = history.last_runs(engine, 1)
-    return last[0] if last and not history.is_handed_over(engine, last[0]) else None

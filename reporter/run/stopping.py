@@ -18,12 +18,12 @@ def standing(settings: Settings, kind: str) -> str:
         begun = history.unfinished(engine, kind)
         if begun is not None:
             return _begun(engine, begun[0])
-        last = history.last_runs(engine, 1)
-        if last and not history.is_handed_over(engine, last[0]):
+        if sealed := history.not_handed_over(engine):
+            run = sealed[0]
             return (
-                f"Run {last[0].seq} is stored whole; {going_on(last[0])} makes its reports and hands over what has not "
-                "left yet"
+                f"Run {run.seq} is stored whole; {going_on(run)} makes its reports and hands over what has not left yet"
             )
+        last = history.last_runs(engine, 1)
         rows = history.deliveries(engine, last[0], UNSENT) if last else ()
         if rows:
             return _unsent(rows, settings.mail.on_unknown, going_on(last[0]))

@@ -92,6 +92,31 @@ def test_a_finished_run_that_reached_nobody_is_told(engine, seen) -> None:
     assert sign.remedy == "`reporter run --resume` hands it over"
 
 
+def test_a_slot_whose_process_died_before_it_began_a_run_is_told(engine, seen) -> None:
+    """Else nothing but `schedule --list` would know that a report is owed; one whose owner may live is left alone."""
+    handed_over(engine)
+    history.claim_slot(engine, "weekly", "2026-11-23T07:00", DEAD, MONDAY, lease=LATER - MONDAY + SOON)
+    history.claim_slot(engine, "daily", "2026-11-23T07:00", "elsewhere:1:x", MONDAY, lease=LATER - MONDAY + SOON)
+    (sign,) = seen()
+    assert (sign.name, sign.state) == ("schedule", "fail")
+    assert sign.seen == "schedule weekly, slot 2026-11-23T07:00: was interrupted, here:7 is gone"
+    assert sign.remedy.startswith("`reporter schedule --once` takes it over now")
+
+
+def test_a_finished_run_that_reached_nobody_is_told_though_one_beside_it_was_handed_over(engine, seen) -> None:
+    """The later one compares with it and does not tell its changes again: handed over the oldest first, by whoever is next."""
+    lost = begin(engine, at=MONDAY)
+    beside = begin(engine, kind="scheduled", schedule="weekly", at=MONDAY + SOON)
+    for run in (lost, beside):
+        history.seal(engine, run, MONDAY + 2 * SOON)
+    history.mark_handed_over(engine, beside, MONDAY + 2 * SOON)
+    (sign,) = seen()
+    assert (sign.state, sign.seen) == ("fail", "run 1 is finished, its report has reached nobody")
+    assert [run.id for run in history.not_handed_over(engine)] == [lost.id]
+    handed_over(engine, MONDAY + 5 * SOON)
+    assert [run.id for run in history.not_handed_over(engine)] == []
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [

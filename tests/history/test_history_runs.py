@@ -148,6 +148,26 @@ def test_what_a_run_that_was_given_up_found_is_told_by_the_next(engine):
     assert history.changes(engine, run=later) == ()
 
 
+def test_what_a_dead_run_of_another_kind_found_is_told_by_the_next_whole_one(engine):
+    """Its changes are in what the next one reads: left with a run that may never end, they would be missing from its news."""
+    run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))
+    tagged = [bucket(ONE, "a", Tags={"x": "1"})]
+    dead = start(engine, weeks(1), owner="gone", kind="scheduled")
+    history.record_account(engine, dead, snapshot(ONE, weeks(1), tagged), describe)
+    alive = start(engine, weeks(1), owner="b")  # its owner may live: it is left alone
+    assert [one.run.id for one in history.begun(engine)] == [dead.id, alive.id]
+    history.abandon(engine, alive, weeks(1), "no more")
+    asked = {"kind": "manual", "as_of": weeks(1) + MINUTE, "now": weeks(1) + MINUTE}
+    narrow = history.start_run(engine, owner="c", selection=[ONE], dead="gone".__eq__, **asked)
+    history.abandon(engine, narrow, weeks(1), "no more")
+    assert [one.run.id for one in history.begun(engine)] == [dead.id]
+    newer = history.start_run(engine, owner="c", dead="gone".__eq__, **asked)
+    assert [one.run.id for one in history.begun(engine)] == [newer.id]
+    history.record_account(engine, newer, snapshot(ONE, weeks(1) + MINUTE, tagged), describe)
+    assert told(history.changes(engine, run=newer)) == [("modified", "a")]
+    assert history.changes(engine, run=dead) == ()
+
+
 def test_a_newer_run_that_is_not_sealed_is_known(engine):
     """Under way, interrupted or given up: who answers from sealed runs can say what is missing. Nothing once it is sealed."""
     run(engine, weeks(0), snapshot(ONE, weeks(0), [bucket(ONE, "a")]))

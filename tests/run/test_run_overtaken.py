@@ -42,10 +42,29 @@ def test_a_scheduled_run_that_was_overtaken_is_read_anew_and_mails_no_stale_news
     done = here.execute(asked, datetime.now(UTC))
     assert done.run.as_of > datetime.fromisoformat(manual["run"]["as_of"])
     assert (done.run.seq, done.run.schedule, done.resumed) == (2, "weekly", False)
-    (note,) = done.notes
-    assert "was given up: run 1, which is newer and finished, came after it: every account was read anew" in note
+    assert history.begun(history.connect(here.world.database)) == ()
     assert len(here.world.mailbox.messages) == 2
     assert history.verify(history.connect(here.world.database)) == ()
+
+
+def test_a_run_that_died_before_its_mail_while_another_read_is_handed_over_by_the_next(here: Here) -> None:
+    """The other one compares with it and does not tell its changes again: nobody else would ever tell them."""
+    now, died = datetime.now(UTC), []
+
+    def beside(stage: str, *_: object) -> None:
+        if stage == "judge" and not died:
+            died.append(stage)
+            with pytest.raises(Killed):
+                here.execute(Request(), now, until="report", owner="here:1:dead")
+
+    settings = load(here.world.folder / "reporter.toml", {"REPORTER_HISTORY__URL": here.world.database})
+    with patch.dict(os.environ, here.world.sim.environment):
+        weekly = Request(kind="scheduled", schedule="weekly")
+        second = execute(settings, weekly, owner="other", clock=lambda: now, tell=beside)
+    assert (second.run.seq, len(here.world.mailbox.messages)) == (2, 1)
+    late = here.execute(Request(), now)
+    assert (late.run.seq, late.resumed, late.deliveries) == (1, True, {"sent": 1})
+    assert here.execute(Request(), now).run.seq == 3
 
 
 def test_a_clock_that_was_set_back_and_a_folder_that_is_full_are_told_and_cost_nothing(here: Here) -> None:
