@@ -18,9 +18,8 @@ from reporter.assess.whole import VERB, joined, place
 from reporter.model import GLOBAL, SEVERITIES, Finding, Status
 
 ELSEWHERE: Final = re.compile(r"# in account (\d{12})")
-OUR_OWN: Final = re.compile(
-    r"\s*# (in account \d{12}$|cannot be taken back|look )"
-)  # what the plan says in its own words
+# remarks of a fix that the plan says in its own words
+OUR_OWN: Final = re.compile(r"\s*# (in account \d{12}$|cannot be taken back|look )")
 UNFILLED: Final = re.compile(r"\{[A-Za-z]\w*\}|<[^<>]*>")  # a value that only a person can choose
 SETTING: Final = re.compile(
     r"put-|update-|start-|enable-|create-|add-|set-|attach-|subscribe|modify-|register-|tag-|associate-|revoke-grant$"
@@ -46,9 +45,8 @@ BY_HAND: Final = {
 # where nothing is set, and only there
 RUNNERS: Final = {"put-bucket-notification-configuration": "fill", "put-metric-filter": "fill"}
 FIRST: Final = frozenset({"s3-bucket-versioning", "cloudtrail-bucket-versioning"})
-STANDING_ON_IT: Final = re.compile(
-    r"-(object-lock|replication|mfa-delete)$"
-)  # checks whose fix wants versions kept first
+# checks whose fix wants versions kept first
+STANDING_ON_IT: Final = re.compile(r"-(object-lock|replication|mfa-delete)$")
 NAMED_BY: Final = {BUCKET: ("Name", ""), LOG_GROUP: ("logGroupName", ":log-group:")}  # the name in an id, by type
 NOTE_SHOWN: Final = 200  # characters of a finding's reason; commands are never cut
 

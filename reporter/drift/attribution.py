@@ -22,9 +22,8 @@ from reporter.drift.worsening import worsened
 from reporter.model import ACCOUNT, Actor, Attribution, Change, ChangeKind, Confidence, Op, SettingMaker
 
 EARLIER = timedelta(minutes=15)  # AWS's reads lag behind its writes: the last look may have missed what was just done
-LATER = timedelta(
-    minutes=5
-)  # an account is dated by the beginning of its reading, which takes a while, and clocks differ
+# An account is dated by the beginning of its reading, which takes a while; and clocks differ.
+LATER = timedelta(minutes=5)
 DELIVERY = timedelta(minutes=15)  # how long CloudTrail usually takes until an event can be looked up
 PATIENCE = timedelta(hours=24)  # after that, what has not been delivered will not be
 KEPT = timedelta(days=90)  # how far back LookupEvents goes
