@@ -64,7 +64,7 @@ def settings_for(port: int, **mail: object) -> Settings:
 
 
 def put_letters(engine: history.Engine, run: Run, folder: Path, *recipients: str, at: datetime = MONDAY) -> int:
-    """Letters as `lettering` writes them, each with a file attached."""
+    """Letters as `lettering` writes them, each with a file attached; with them the run's reports are handed over."""
     bodies = json.dumps(
         {"subject": "3 worsened", "text": "Three settings got worse.\n", "html": "<p>Three.</p>"}
     ).encode()
@@ -84,7 +84,9 @@ def put_letters(engine: history.Engine, run: Run, folder: Path, *recipients: str
         history.Letter("organization", to, message_id(run.id, "organization", to, SENDER), payload | {"address": to})
         for to in recipients
     ]
-    return history.enqueue(engine, run, found, at)
+    count = history.enqueue(engine, run, found, at)
+    history.mark_handed_over(engine, run, at)
+    return count
 
 
 def states(engine: history.Engine) -> dict[str, str]:

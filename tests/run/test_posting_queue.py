@@ -91,7 +91,9 @@ class Installation:
         handed = Handed(
             self.run, previous, [self.published(pdf)], addressed(rules, [], ""), content, Look(), misaddressed(rules, [], "")
         )  # fmt: skip
-        return dict(queue(self.engine, self.settings, handed, "w", self.clock))
+        kinds = dict(queue(self.engine, self.settings, handed, "w", self.clock))
+        history.mark_handed_over(self.engine, self.run, self.clock())
+        return kinds
 
     def post(self, after: timedelta = timedelta()) -> dict[str, int]:
         self.clock.at += after
