@@ -20,6 +20,7 @@ from reporter.report.text import seen
 
 WORD = 24  # letters of a command's word that stand together, whatever signs are in it
 WIDEST = 40  # letters that fit on one line of a phone
+UNBROKEN = re.compile(r"[\w=.:,]*")  # no line breaks inside (UAX 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,30 @@ def _typed(command: str) -> Markup:
     Without it lines break at hyphens, and nobody can tell whether `--` at a line's end belongs to the next. Copied, it is
     what it was: `wbr` is no character.
     """
-    words = (
-        re.findall(r"[^,:/]*[,:/]+|[^,:/]+", word) if len(word) > WORD else [word] for word in seen(command).split(" ")
-    )
-    return Markup(" ").join(Markup("<wbr>").join(map(_together, parts)) for parts in words)
+    return Markup(" ").join(map(_word, seen(command).split(" ")))
 
 
-def _together(part: str) -> Markup:
-    return Markup('<span class="tok">{}</span>').format(part) if 0 < len(part) <= WIDEST else Markup("{}").format(part)
+def _word(word: str) -> Markup:
+    """A word in a span of its own, where it has signs after which a line would break: each span costs a page its time."""
+    parts = re.findall(r"[^,:/]*[,:/]+|[^,:/]+", word) if len(word) > WORD else [word]
+    if len(parts) > 1:
+        return Markup("<wbr>").join(map(_part, parts))
+    if UNBROKEN.fullmatch(word) or len(word) > WIDEST:
+        return Markup("{}").format(word)
+    if len(word) <= WORD:
+        return Markup('<span class="tok">{}</span>').format(word)
+    head, rest = _head(word)
+    return Markup('<span class="tok long"><span class="tok">{}</span>{}</span>').format(head, rest)
+
+
+def _part(part: str) -> Markup:
+    return Markup('<span class="tok part">{}</span>').format(part) if len(part) <= WIDEST else Markup("{}").format(part)
+
+
+def _head(word: str) -> tuple[str, str]:
+    """An option's dashes and first word, and the rest: in a narrow column the break is not after the dashes."""
+    cut = word.find("-", len(word) - len(word.lstrip("-"))) + 1
+    return (word[:cut], word[cut:]) if 0 < cut <= WORD else (word[:WORD], word[WORD:])
 
 
 def _escapes(name: str | None) -> bool:

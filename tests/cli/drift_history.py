@@ -1,14 +1,12 @@
 """A real history of two runs over the simulated demo organization, made once, and the command line driven as users drive it."""
 
-import atexit
 import contextlib
+import fcntl
 import io
 import json
 import os
-import shutil
 import sqlite3
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,15 +44,26 @@ class Said:
 
 @cache
 def built() -> Path:
-    """The folder of a finished history: baseline, then the demo's week, then the second run."""
-    folder = Path(tempfile.mkdtemp(prefix="reporter-drift-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """The folder of a finished history: baseline, then the demo's week, then the second run.
+
+    Made by the first that asks among the processes that share the tests; the others wait for it.
+    """
+    folder = Path(os.environ["TESTS_SHARED_FOLDER"]) / "drift"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            _make(folder)
+            (folder / "made").touch()
+    return folder
+
+
+def _make(folder: Path) -> None:
     with start(organization()) as sim, patch.dict(os.environ, sim.environment):
         settings = load(_file(folder), _environ(sim))
         _run(settings, sim)
         a_week_later(sim)
         _run(settings, sim)
-    return folder
 
 
 def copied(folder: Path, source: Path | None = None) -> Path:

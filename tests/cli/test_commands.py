@@ -1,9 +1,9 @@
 """The command line as a whole: help, README, wrong words."""
 
+import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import typer
 from drift_history import copied
+from warm import reporter_process
 
 from reporter.cli.app import COMMANDS, register
 
@@ -45,8 +46,7 @@ def options_of(words: tuple[str, ...]) -> set[str]:
 
 
 def reporter(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "ignore", "-m", "reporter", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return reporter_process(words, Path.cwd(), os.environ)
 
 
 def test_every_command_has_help_with_examples() -> None:
@@ -105,8 +105,7 @@ def test_what_the_readme_proposes_after_the_demo_works_as_it_stands(tmp_path: Pa
     lines = [words for words in proposed(README) if "demo/reporter.toml" in words and words[0] != "serve"]
     assert len(lines) == 4
     for words in lines:
-        argv = [sys.executable, "-W", "ignore", "-m", "reporter", *words]
-        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = reporter_process(words, tmp_path, os.environ)
         assert done.returncode == {"drift": 4}.get(words[0], 0), (words, done.stderr)
         assert len(done.stdout.splitlines()) > 1
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from postgres_server import Postgres
+from warm import reporter_process
 
 from reporter import history
 from reporter.cli.app import register
@@ -28,10 +29,9 @@ QUESTIONS = (
 
 
 def reporter(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The program as it is installed, started in a folder."""
-    argv = [sys.executable, "-W", "ignore", "-m", "reporter", *words]
+    """The program in a process of its own, started in a folder."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("REPORTER_")}
-    return subprocess.run(argv, cwd=folder, env=clean | environ, capture_output=True, text=True, timeout=60)
+    return reporter_process(words, folder, clean | environ)
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)

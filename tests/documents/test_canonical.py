@@ -3,6 +3,7 @@
 import copy
 import json
 import random
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -372,8 +373,8 @@ def test_documents_are_quick():
     policy = {"Statement": [{"Sid": str(n), "Effect": "Allow", "Action": ["s3:a", "s3:b"]} for n in range(10)]}
     configuration = {"Policy": json.dumps(policy), "Tags": [{"Key": str(n), "Value": "v"} for n in range(10)]}
     chance = random.Random(1)
-    started = datetime.now(UTC)
+    started = time.process_time()
     for _ in range(100):
         chance.shuffle(configuration["Tags"])
         digest(canonical(BUCKET, configuration))
-    assert (datetime.now(UTC) - started) < timedelta(milliseconds=500)
+    assert time.process_time() - started < 0.5

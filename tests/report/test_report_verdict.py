@@ -159,11 +159,13 @@ def test_a_clock_that_was_set_back_is_said_where_the_period_stands():
 
 def test_a_command_breaks_between_words_and_loses_none_of_its_letters():
     """Options stand together; a long list breaks after its commas; copied, it is what it was."""
-    command = "aws s3api put --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true"
+    block = "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true"
+    command = f"aws s3api put --bucket orders {block}"
     typed = str(environment(Look()).filters["typed"](command))
     assert re.sub("<[^>]+>", "", typed) == command
-    assert '<span class="tok">--public-access-block-configuration</span>' in typed
-    assert '<span class="tok">BlockPublicAcls=true,</span><wbr><span class="tok">' in typed
+    assert 'put <span class="tok">--bucket</span> orders ' in typed
+    assert '<span class="tok long"><span class="tok">--public-</span>access-block-configuration</span>' in typed
+    assert '<span class="tok part">BlockPublicAcls=true,</span><wbr><span class="tok part">' in typed
     assert "&lt;b&gt;" in environment(Look()).filters["typed"]("<b>")
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from warm import reporter_process
 
 from reporter.simulate.mail import Mailbox, receive
 from reporter.simulate.other import organization
@@ -27,13 +28,11 @@ class World:
     environ: dict[str, str] = field(default_factory=dict)
 
     def reporter(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """The installed command line, in a process of its own."""
-        return subprocess.run(
-            self.command(*words), **self.process(environ), capture_output=True, text=True, timeout=120
-        )
+        """The command line in a process of its own, waited for."""
+        return reporter_process(words, self.folder, self.environ | environ)
 
     def begin(self, *words: str, **environ: str) -> subprocess.Popen[str]:
-        """The same, without waiting."""
+        """The installed program, started as a user starts it and not waited for."""
         return subprocess.Popen(
             self.command(*words), **self.process(environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
