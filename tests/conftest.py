@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from reporter import history
 
-# Chance finds what nobody thought of, but a change must not fail for what it has not touched: examples are drawn anew
+# Chance finds what nobody thought of, but what fails once must fail when it is run again: examples are drawn anew
 # only where --hypothesis-profile=explore asks for it, which pytest obeys after this file and so wins.
 settings.register_profile("same", settings.get_profile("default"), derandomize=True, deadline=None)
 settings.register_profile("explore", settings.get_profile("default"), derandomize=False, deadline=None)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from reporter.assess.written import BadFile, Problems, check_keys, nearest, parse, quote, tables_of, text_of
@@ -61,12 +62,17 @@ def load_all(texts: Mapping[str, str], known_checks: Collection[str]) -> tuple[F
     """Read every framework file, by title and version; an id that two files claim is an error naming both."""
     frameworks: dict[str, tuple[str, Framework]] = {}
     for name in sorted(texts):
-        framework = load(texts[name], name, known_checks)
+        framework = _loaded(texts[name], name, frozenset(known_checks))
         if framework.id in frameworks:
             other = frameworks[framework.id][0]
             raise BadFile(name, [f'key "id" is "{framework.id}", which {other} has already: give one of them another.'])
         frameworks[framework.id] = (name, framework)
     return tuple(sorted((f for _, f in frameworks.values()), key=lambda f: (f.title, _by_number(f.version), f.id)))
+
+
+@lru_cache(maxsize=64)  # a run asks for all of them twice, the web pages with each request
+def _loaded(text: str, name: str, known_checks: frozenset[str]) -> Framework:
+    return load(text, name, known_checks)
 
 
 def select(frameworks: Iterable[Framework], ids: Sequence[str] = ()) -> tuple[Framework, ...]:
@@ -162,6 +168,11 @@ def statistics(framework: Framework) -> Statistics:
 
 def fingerprint(frameworks: Iterable[Framework]) -> str:
     """SHA-256 over what was loaded, for the record of a run: the same mapping gives the same hash, however written."""
+    return _fingerprint(frozenset(frameworks))
+
+
+@lru_cache(maxsize=4)
+def _fingerprint(frameworks: frozenset[Framework]) -> str:
     rows = sorted((asdict(framework) for framework in frameworks), key=lambda row: str(row["id"]))
     return hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

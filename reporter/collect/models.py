@@ -6,6 +6,7 @@ fills 17 MB, and each client makes a method of every operation.
 
 import os
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -23,11 +24,17 @@ def table_loader(search_path: str | None) -> Loader:
 class _TableFiles(JSONFileLoader):  # type: ignore[misc]
     def load_file(self, file_path: str) -> Any:
         """A file as it is, but for the model of a service: .../s3/2006-03-01/service-2."""
-        loaded, path = super().load_file(file_path), PurePath(file_path)
-        if loaded is None or not path.name.startswith("service-2") or "operations" not in loaded:
-            return loaded
-        service = path.parent.parent.name
-        return cut_down(loaded, {operation for one, operation in ALLOWED if one == service})
+        return _read(file_path)
+
+
+@cache
+def _read(file_path: str) -> Any:
+    """Read once for a process: to whoever looks every few minutes the models are most of the work. Nobody alters them."""
+    loaded, path = JSONFileLoader().load_file(file_path), PurePath(file_path)
+    if loaded is None or not path.name.startswith("service-2") or "operations" not in loaded:
+        return loaded
+    service = path.parent.parent.name
+    return cut_down(loaded, {operation for one, operation in ALLOWED if one == service})
 
 
 def cut_down(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
