@@ -1,4 +1,4 @@
-"""The program in a process of its own, forked from one that has imported its libraries: imports are half of a small run.
+"""The program in a process of its own, forked from one that warmed.py has prepared: half of a small run is preparation.
 
 For tests that wait for its end. Who kills it, or asks how it starts, begins `python -m reporter` itself.
 """
@@ -11,25 +11,16 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
+from unittest.mock import patch
 
 import reporter
 
-IMPORTED = [
-    *(
-        "typer",
-        "rich.console",
-        "rich.progress",
-        "alembic.command",
-        "alembic.config",
-        "mako.template",
-        "mako.ext.pygmentplugin",
-    ),
-    *("reporter.run.execute", "reporter.report.export", "reporter.settings.load"),
-]
 CALLED = str(Path(reporter.__file__).parent / "__main__.py")  # as `python -m reporter` has it
 WORKERS = multiprocessing.get_context("forkserver")
-WORKERS.set_forkserver_preload(IMPORTED)
+WORKERS.set_forkserver_preload(["warmed"])
 
 
 def reporter_process(
@@ -38,6 +29,7 @@ def reporter_process(
     """What `python -W ignore -m reporter WORDS` answers in a folder with this environment and no other."""
     with tempfile.TemporaryDirectory() as place:
         said = [Path(place) / name for name in ("stdout", "stderr")]
+        _begin()
         process = WORKERS.Process(target=_program, args=(list(words), str(folder), dict(environ), said))
         process.start()
         process.join(seconds)
@@ -47,6 +39,13 @@ def reporter_process(
             raise subprocess.TimeoutExpired(list(words), seconds, *(one.read_bytes() for one in said))
         stdout, stderr = (one.read_text(encoding="utf-8") if one.exists() else "" for one in said)
         return subprocess.CompletedProcess(list(words), process.exitcode, stdout, stderr)
+
+
+@cache
+def _begin() -> None:
+    """Start the process that all others are forked from; it finds warmed.py beside this file."""
+    with patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+        forkserver.ensure_running()
 
 
 def _program(words: list[str], folder: str, environ: dict[str, str], said: list[Path]) -> None:

@@ -28,6 +28,7 @@ from posting_parts import (
     states,
     tapped,
 )
+from warm import reporter_process
 
 from reporter import history
 from reporter.run.awaiting import unsettled
@@ -150,22 +151,20 @@ def test_the_program_itself_is_killed_and_the_next_one_goes_on_at_once(
     put_letters(engine, sealed_run(engine), tmp_path, "a@example.com", at=datetime.now(UTC))
     engine.dispose()
 
-    def sending(port: int) -> subprocess.Popen[str]:
+    def by_way_of(port: int) -> dict[str, str]:
         mail = {"TRANSPORT": "smtp", "HOST": "127.0.0.1", "PORT": port, "SECURITY": "none", "SENDER": SENDER}
         settings = {f"REPORTER_MAIL__{key}": str(value) for key, value in mail.items()}
-        environ = os.environ | settings | {"REPORTER_HISTORY__URL": url, "PYTHONPATH": ROOT}
-        command = [sys.executable, "-W", "ignore", "-m", "reporter", "deliver", "send"]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=tmp_path, env=environ, **pipes)  # type: ignore[call-overload]
+        return os.environ | settings | {"REPORTER_HISTORY__URL": url, "PYTHONPATH": ROOT}
 
     with receive(tmp_path / "mail") as mailbox, tapped(mailbox.port) as (port, assassin):
         assassin.when = point
-        victim = sending(port)
+        command = [sys.executable, "-W", "ignore", "-m", "reporter", "deliver", "send"]
+        victim = subprocess.Popen(command, cwd=tmp_path, env=by_way_of(port))
         assassin.victim = victim.pid
-        victim.communicate(timeout=60)
+        victim.wait(timeout=60)
         assert victim.returncode == -signal.SIGKILL
-        heir = sending(mailbox.port)
-        said = "".join(heir.communicate(timeout=60))
+        heir = reporter_process(["deliver", "send"], tmp_path, by_way_of(mailbox.port))
+        said = heir.stdout + heir.stderr
         assert set(states(engine).values()) == then, said
         assert len(mailbox.messages) <= 1
         assert heir.returncode == (1 if then == {"unknown"} else 0), said
