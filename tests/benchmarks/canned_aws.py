@@ -334,6 +334,16 @@ class State:
         return left < 1
 
 
+def too_fast(service: str, sent: str) -> tuple[int, str, bytes]:
+    """The refusal in the form of the service's own protocol; in another's the SDK finds no code in it."""
+    if service.startswith("s3"):
+        return 503, "application/xml", s3_error("SlowDown", 503)[1]
+    if sent.startswith("application/x-www-form-urlencoded"):
+        error = b"<Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>"
+        return 400, "text/xml", b"<ErrorResponse>" + error + b"<RequestId>r</RequestId></ErrorResponse>"
+    return 400, "application/json", b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
+
+
 class Connection(asyncio.Protocol):
     """One client connection, kept alive."""
 
@@ -372,11 +382,7 @@ class Connection(asyncio.Protocol):
         account, region, service = scope[0][4:16], scope[2], scope[3]
         self.state.calls[account] += 1
         if self.state.throttles(account):
-            reply = (
-                (503, "application/xml", s3_error("SlowDown", 503)[1])
-                if service == "s3"
-                else (400, "application/json", b'{"__type":"ThrottlingException","message":"Rate exceeded"}')
-            )
+            reply = too_fast(service, headers.get("content-type", ""))
         else:
             reply = self.state.answers(service, region, account, head, headers.get("x-amz-target", ""), body)
         if self.state.latency:
